@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a command says of itself: from this its parser, help, manual page and markdown are made.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "libspi/base/options.h"
+
+namespace spi::cli {
+
+struct Example {
+  std::string command;
+  std::string explanation;
+};
+
+/// Filled by a tool's `declare`. Inputs and options stand in the order of their declaration.
+class Usage : public OptionSet {
+ public:
+  /// One line, lower case, without full stop: what the command does.
+  Usage& summary(std::string text) { return summary_ = std::move(text), *this; }
+  /// A paragraph of the manual; call it once a paragraph.
+  Usage& describe(std::string paragraph) {
+    return paragraphs_.push_back(std::move(paragraph)), *this;
+  }
+  Usage& example(std::string command, std::string explanation) {
+    return examples_.push_back({std::move(command), std::move(explanation)}), *this;
+  }
+  Usage& reference(std::string text) { return references_.push_back(std::move(text)), *this; }
+  /// What --output names and its default; without this call the result goes to stdout.
+  Usage& output(std::filesystem::path default_path, std::string help) {
+    return output_ = std::move(default_path), output_help_ = std::move(help), *this;
+  }
+  /// The command can run on a CUDA device in this build.
+  Usage& has_cuda_version(bool value) { return has_cuda_ = value, *this; }
+
+  const std::string& summary() const { return summary_; }
+  const std::vector<std::string>& paragraphs() const { return paragraphs_; }
+  const std::vector<Example>& examples() const { return examples_; }
+  const std::vector<std::string>& references() const { return references_; }
+  const std::filesystem::path& default_output() const { return output_; }
+  const std::string& output_help() const { return output_help_; }
+  bool has_cuda_version() const { return has_cuda_; }
+
+ private:
+  std::string summary_, output_help_ = "write the result to this file instead of stdout";
+  std::vector<std::string> paragraphs_, references_;
+  std::vector<Example> examples_;
+  std::filesystem::path output_;
+  bool has_cuda_ = false;
+};
+
+}  // namespace spi::cli

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stacks of dense patterns with weights: class averages or single shots, from any file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libspi/io/detector.h"
+
+namespace spi {
+
+/// How a file that does not say it all itself is to be read.
+struct StackOptions {
+  std::optional<std::string> dataset;  ///< path of the stack in an HDF5 file
+  std::optional<std::string> mask;     ///< dataset in the same file, or FILE:DATASET, or a file
+  MaskConvention mask_convention = MaskConvention::bad_is_one;
+  std::optional<std::array<double, 2>> centre;  ///< x, y in pixels, pixel centres at integers
+  bool mask_invalid = false;
+
+  void describe(OptionSet& options);
+};
+
+/// N patterns of rows × columns.
+struct StackInfo {
+  std::size_t count = 0, rows = 0, columns = 0;
+  std::string kind;  ///< in words: "spi averages", "Dragonfly 2D output", "HDF5 stack /patterns"
+  std::optional<std::array<double, 2>> centre;  ///< x, y; known from the file or the options
+  std::optional<double> q_per_pixel;            ///< 1/Å per pixel
+  bool is_average = false;  ///< class averages (made of many frames), not single shots
+};
+
+/// Some patterns of a stack. Weight 0: not measured; else the weight the file gives, or 1.
+struct Patterns {
+  std::size_t count = 0, rows = 0, columns = 0;
+  std::vector<float> intensity;    ///< [count][rows][columns], finite and >= 0 where weight > 0
+  std::vector<float> weight;       ///< [count][rows][columns]
+  std::size_t invalid_pixels = 0;  ///< NaN, Inf or negative ones given weight 0 (mask_invalid)
+};
+
+class StackReader {
+ public:
+  virtual ~StackReader() = default;
+  virtual const StackInfo& info() const = 0;
+  /// Patterns [first, first + n). Every pixel of positive weight must be finite and not negative,
+  /// and every pattern have a pixel that is not 0: else a UserError names file, pattern and pixel
+  /// (mask_invalid turns invalid pixels into weight 0).
+  virtual Patterns read(std::size_t first, std::size_t n) = 0;
+  /// [count] stable ids; the pattern's index where the file has none.
+  virtual std::vector<std::uint64_t> ids() const = 0;
+};
+
+/// Our averages.h5, Dragonfly output_NNN.h5 (2D), plain HDF5 and CXI stacks (the one
+/// three-dimensional numeric dataset, and the one plane named `mask`, are found by themselves),
+/// NumPy .npy and MRC stacks, told by content.
+std::unique_ptr<StackReader> open_stack(const std::filesystem::path& path,
+                                        const StackOptions& options);
+
+}  // namespace spi
