@@ -1,0 +1,62 @@
+# spi: `make demo` and `make test` do all the set-up on a Debian 12 machine.
+#
+#   make            install what is missing, configure, build
+#   make demo       simulate melting gold and embed it; says where the picture lies
+#   make test       every test
+#   make bench      benchmarks (ratios within one run)
+#   make docs       write docs/tools from the programs
+#   make format     clang-format every source file
+
+PRESET ?= release
+BUILD  := build/$(PRESET)
+BIN    := $(BUILD)/bin
+JOBS   ?= $(shell nproc)
+DEMO   ?= demo
+
+.PHONY: all setup configure build demo test bench docs check-docs format check-format examples install clean
+all: build
+
+setup:
+	@./.ci/install-packages
+
+configure: setup
+	@cmake --preset $(PRESET) > build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
+	@rm -f build-configure.log
+
+build: configure
+	@cmake --build $(BUILD) -j $(JOBS)
+
+demo: build
+	@$(MAKE) --no-print-directory -C examples/quickstart BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)
+
+# Passive waiting and one thread in the BLAS: tests run beside one another.
+test: build
+	@cd $(BUILD) && OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive ctest --output-on-failure -j $(JOBS)
+
+bench: build
+	@$(BIN)/spi_bench
+
+docs: build
+	@./.ci/tool-pages $(BIN) docs/tools
+
+check-docs: build
+	@rm -rf $(BUILD)/tool-pages && ./.ci/tool-pages $(BIN) $(BUILD)/tool-pages
+	@diff -ru docs/tools $(BUILD)/tool-pages && echo "docs/tools is what the programs print"
+
+format:
+	@git ls-files '*.h' '*.cpp' '*.cu' | xargs clang-format -i
+
+check-format: setup
+	@git ls-files '*.h' '*.cpp' '*.cu' | xargs clang-format --dry-run --Werror && echo "formatting holds"
+
+examples: build
+	@rm -rf $(BUILD)/examples
+	@for folder in examples/*/; do \
+	  $(MAKE) --no-print-directory -C $$folder BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(BUILD)/examples/$$(basename $$folder) SMALL=1 || exit 1; \
+	done
+
+install: build
+	@cmake --install $(BUILD)
+
+clean:
+	@rm -rf build $(DEMO)

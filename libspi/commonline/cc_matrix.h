@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The common-line cross-correlation matrix: how alike two patterns are along their best lines.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "libspi/base/monitor.h"
+
+namespace spi {
+
+/// Lines of N patterns at A angles, each as F features (radii, or fewer after a projection).
+struct LineSet {
+  std::size_t patterns = 0, angles = 0, features = 0;
+  std::vector<float> values;  ///< [N][A][F]; lines of unit norm: their product is their CC
+  std::vector<float> weight;  ///< [N][A][F] >= 0, or empty where every feature was measured
+
+  const float* line(std::size_t pattern, std::size_t angle) const {
+    return values.data() + (pattern * angles + angle) * features;
+  }
+};
+
+struct CcMatrix {
+  std::size_t patterns = 0;
+  std::vector<float> values;  ///< [N][N], symmetric; the diagonal holds 1
+  /// [N][N] angle index of the best line in pattern i (row) / in pattern j (column); empty unless
+  /// asked for. angle_j[i][j] == angle_i[j][i].
+  std::vector<std::uint16_t> angle_i, angle_j;
+};
+
+struct CcMatrixOptions {
+  bool keep_angles = false;
+  /// Weighted lines that share less than this fraction of the largest shared weight do not take
+  /// part; a pair without any such lines gets CC 0.
+  double minimal_overlap = 0.5;
+};
+
+/// C_ij = max over a, b of <l_ia, l_jb> (Zhuang et al. 2022, section 2.2.2). Without weights: one
+/// single-precision matrix product whose A×A blocks are reduced while in cache. With weights: the
+/// weighted Pearson correlation with weights w_ia·w_jb, from six such products (of any values: no
+/// normalisation is needed). 2·F·(A·N)²/2 operations; memory beyond input and output is a tile a
+/// thread. The result does not depend on the thread count.
+CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,
+                   Monitor& monitor);
+
+}  // namespace spi

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/polar/centre.h"
+
+#include <fftw3.h>
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <memory>
+
+#include "libspi/base/error.h"
+
+namespace spi {
+namespace {
+
+using Complex = std::complex<float>;
+
+/// Self-convolutions (f * g)(s) = Σ_x f(x) g(s − x) of images padded to [H][W].
+class Convolver {
+ public:
+  Convolver(std::size_t rows, std::size_t columns)
+      : rows_(rows), columns_(columns), real_(rows * columns), spectrum_(rows * (columns / 2 + 1)) {
+    const int h = int(rows), w = int(columns);
+    forward_.reset(fftwf_plan_dft_r2c_2d(h, w, real_.data(), raw(spectrum_), FFTW_ESTIMATE));
+    backward_.reset(fftwf_plan_dft_c2r_2d(h, w, raw(spectrum_), real_.data(), FFTW_ESTIMATE));
+  }
+
+  /// `image`: [rows][columns] of the caller's size, put at the origin.
+  std::vector<Complex> transform(const std::vector<float>& image, std::size_t rows,
+                                 std::size_t columns) {
+    std::fill(real_.begin(), real_.end(), 0.f);
+    for (std::size_t y = 0; y < rows; ++y)
+      std::copy_n(&image[y * columns], columns, &real_[y * columns_]);
+    fftwf_execute(forward_.get());
+    return spectrum_;
+  }
+
+  /// [H][W]
+  const std::vector<float>& convolve(const std::vector<Complex>& f, const std::vector<Complex>& g) {
+    const float scale = 1.f / float(rows_ * columns_);
+    for (std::size_t k = 0; k < f.size(); ++k) spectrum_[k] = f[k] * g[k] * scale;
+    fftwf_execute(backward_.get());
+    return real_;
+  }
+
+ private:
+  struct Destroy {
+    void operator()(fftwf_plan_s* plan) const { fftwf_destroy_plan(plan); }
+  };
+  static fftwf_complex* raw(std::vector<Complex>& v) {
+    return reinterpret_cast<fftwf_complex*>(v.data());
+  }
+  std::size_t rows_, columns_;
+  std::vector<float> real_;
+  std::vector<Complex> spectrum_;
+  std::unique_ptr<fftwf_plan_s, Destroy> forward_, backward_;
+};
+
+/// Offset of the vertex of the parabola through (-1, a), (0, b), (1, c); 0 where b is no peak.
+double parabola_peak(double a, double b, double c) {
+  const double curvature = a - 2 * b + c;
+  return curvature < 0 ? std::clamp(0.5 * (a - c) / curvature, -0.5, 0.5) : 0;
+}
+
+}  // namespace
+
+CentreFinder::CentreFinder(std::size_t rows, std::size_t columns)
+    : rows_(rows),
+      columns_(columns),
+      padded_rows_(2 * rows),
+      padded_columns_(2 * columns),
+      covariance_(padded_rows_ * padded_columns_),
+      variance_(covariance_.size()),
+      overlap_(covariance_.size()) {}
+
+void CentreFinder::add(const float* intensity, const float* weight) {
+  const std::size_t count = rows_ * columns_;
+  std::vector<float> w(count), v(count), q(count);
+  double mean = 0, measured = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    w[k] = weight[k] > 0;
+    v[k] = w[k] > 0 ? std::sqrt(intensity[k]) : 0;
+    mean += v[k], measured += w[k];
+  }
+  if (measured == 0) return;
+  mean /= measured;  // taken off first: the sums below then lose no digits
+  for (std::size_t k = 0; k < count; ++k) {
+    if (w[k] > 0) v[k] -= float(mean);
+    q[k] = v[k] * v[k];
+  }
+  Convolver convolver(padded_rows_, padded_columns_);
+  const auto fw = convolver.transform(w, rows_, columns_);
+  const auto fv = convolver.transform(v, rows_, columns_);
+  const auto fq = convolver.transform(q, rows_, columns_);
+  const std::vector<float> ww = convolver.convolve(fw, fw), vw = convolver.convolve(fv, fw),
+                           vv = convolver.convolve(fv, fv), qw = convolver.convolve(fq, fw);
+  const double total = qw.empty() ? 0 : *std::max_element(qw.begin(), qw.end());
+  if (total <= 0) return;
+  for (std::size_t k = 0; k < covariance_.size(); ++k) {
+    if (ww[k] < 0.5f) continue;
+    // Each pattern counts by its own variance: a bright one does not outvote the rest.
+    covariance_[k] += (vv[k] - double(vw[k]) * vw[k] / ww[k]) / total;
+    variance_[k] += (qw[k] - double(vw[k]) * vw[k] / ww[k]) / total;
+    overlap_[k] += ww[k] / measured;
+  }
+}
+
+FriedelCentre CentreFinder::find() const {
+  const double most = *std::max_element(overlap_.begin(), overlap_.end());
+  const auto score = [&](std::size_t y, std::size_t x) {
+    const std::size_t k = y * padded_columns_ + x;
+    return variance_[k] > 0 && overlap_[k] >= 0.5 * most ? covariance_[k] / variance_[k] : -1;
+  };
+  // Candidate sums s = 2c, from a quarter of the image to three quarters.
+  std::size_t best_y = 0, best_x = 0;
+  double best = -1;
+  for (std::size_t y = rows_ / 2; y <= rows_ * 3 / 2; ++y)
+    for (std::size_t x = columns_ / 2; x <= columns_ * 3 / 2; ++x)
+      if (score(y, x) > best) best = score(y, x), best_y = y, best_x = x;
+  if (best <= 0)
+    fail("no centre of Friedel symmetry found in the patterns; give it with --center x,y");
+  const double dy = parabola_peak(score(best_y - 1, best_x), best, score(best_y + 1, best_x));
+  const double dx = parabola_peak(score(best_y, best_x - 1), best, score(best_y, best_x + 1));
+  return {{0.5 * (double(best_x) + dx), 0.5 * (double(best_y) + dy)}, best};
+}
+
+}  // namespace spi
