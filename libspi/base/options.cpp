@@ -7,9 +7,8 @@ namespace spi {
 
 Option& Option::range(double low, double high) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  limits = high == kInfinity
-               ? text_of("at least ", print_number(low))
-               : text_of("from ", print_number(low), " to ", print_number(high));
+  limits = high == kInfinity ? text_of("at least ", print_number(low))
+                             : text_of("from ", print_number(low), " to ", print_number(high));
   check = [this, low, high] {
     const auto value = number();
     if (value && !(*value >= low && *value <= high))

@@ -36,8 +36,7 @@ template <class T>
 struct Text;
 
 template <std::integral T>
-  requires(!std::same_as<T, bool>)
-struct Text<T> {
+requires(!std::same_as<T, bool>) struct Text<T> {
   static std::string type() { return "INT"; }
   static T parse(const std::string& text) {
     const long long value = parse_integer(text);
@@ -86,7 +85,7 @@ struct Text<Memory> {
   static std::string print(Memory value) { return spi::print(value); }
 };
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct Text<T> {
   static std::string type() {
     std::string joined;
@@ -159,7 +158,7 @@ class Option {
   std::string limits;    ///< the range in words, or empty
   std::string group;
   bool is_flag = false;
-  bool is_input = false;    ///< positional
+  bool is_input = false;  ///< positional
   bool is_required = false;
   bool is_list = false;  ///< a positional that takes one or more values
   bool is_file = false;

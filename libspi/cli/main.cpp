@@ -77,15 +77,16 @@ std::optional<std::string> printed_page(const Tool& tool, const std::deque<Bound
     const bool help = word == "--help" || word == "-h";
     if (help && chosen) return help_text(chosen->name, chosen->usage);
     if (help) {
-      std::string text = text_of(tool.name, ": ", tool.summary, "\n\nCommands (--help after each):\n");
+      std::string text =
+          text_of(tool.name, ": ", tool.summary, "\n\nCommands (--help after each):\n");
       for (const Bound& bound : commands)
         text += text_of("  ", bound.name, ": ", bound.usage.summary(), "\n");
       return text;
     }
-    std::string (*const page)(std::string_view, const Usage&) =
-        word == "--help-markdown" ? markdown_page
-        : word == "--help-man"    ? manual_page
-                                  : nullptr;
+    std::string (*const page)(std::string_view, const Usage&) = word == "--help-markdown"
+                                                                    ? markdown_page
+                                                                : word == "--help-man" ? manual_page
+                                                                                       : nullptr;
     if (!page) continue;
     if (chosen) return page(chosen->name, chosen->usage);
     std::string all;

@@ -87,7 +87,8 @@ std::string troff(std::string_view text) {
 
 std::string help_text(std::string_view name, const Usage& usage) {
   constexpr std::size_t kColumn = 28;
-  std::string out = text_of(name, ": ", usage.summary(), "\n\nUsage: ", synopsis(name, usage), "\n");
+  std::string out =
+      text_of(name, ": ", usage.summary(), "\n\nUsage: ", synopsis(name, usage), "\n");
   for (const auto& paragraph : usage.paragraphs()) out += "\n" + filled(paragraph, 0, 0) + "\n";
   for_each_option(
       usage, [&](const std::string& heading) { out += "\n" + heading + ":\n"; },
@@ -108,8 +109,8 @@ std::string help_text(std::string_view name, const Usage& usage) {
 }
 
 std::string markdown_page(std::string_view name, const Usage& usage) {
-  std::string out = text_of("# ", name, "\n\n", usage.summary(), "\n\n```\n", synopsis(name, usage),
-                            "\n```\n");
+  std::string out =
+      text_of("# ", name, "\n\n", usage.summary(), "\n\n```\n", synopsis(name, usage), "\n```\n");
   for (const auto& paragraph : usage.paragraphs()) out += "\n" + paragraph + "\n";
   for_each_option(
       usage,

@@ -29,7 +29,8 @@ void product(const float* a, std::size_t rows, const float* b, std::size_t colum
               static_cast<int>(f), 0.f, out, static_cast<int>(columns));
 }
 
-/// Maximum of a rows×columns block of row length `stride`; its place (first in row order) on request.
+/// Maximum of a rows×columns block of row length `stride`; its place (first in row order) on
+/// request.
 Best block_maximum(const float* block, std::size_t rows, std::size_t columns, std::size_t stride,
                    bool locate) {
   constexpr std::size_t kLanes = 64;  // independent maxima, so that the loop becomes vector code
@@ -39,7 +40,8 @@ Best block_maximum(const float* block, std::size_t rows, std::size_t columns, st
     const float* row = block + a * stride;
     std::size_t b = 0;
     for (; b + kLanes <= columns; b += kLanes)
-      for (std::size_t l = 0; l < kLanes; ++l) lane[l] = row[b + l] > lane[l] ? row[b + l] : lane[l];
+      for (std::size_t l = 0; l < kLanes; ++l)
+        lane[l] = row[b + l] > lane[l] ? row[b + l] : lane[l];
     for (std::size_t l = 0; b + l < columns; ++l)
       lane[l] = row[b + l] > lane[l] ? row[b + l] : lane[l];
   }
@@ -64,8 +66,8 @@ class UnweightedTiler final : public Tiler {
  public:
   explicit UnweightedTiler(const LineSet& lines) : lines_(lines) {}
   void fill(std::size_t i, std::size_t j, std::size_t n, std::vector<float>& tile) override {
-    product(lines_.line(i, 0), lines_.angles, lines_.line(j, 0), n * lines_.angles,
-            lines_.features, tile.data());
+    product(lines_.line(i, 0), lines_.angles, lines_.line(j, 0), n * lines_.angles, lines_.features,
+            tile.data());
   }
 
  private:
@@ -111,8 +113,8 @@ class WeightedTiler final : public Tiler {
       const float variance_i = s[5][k] - s[3][k] * s[3][k] * inverse;
       const float variance_j = s[2][k] - s[1][k] * s[1][k] * inverse;
       // Below this the difference of the sums is rounding.
-      const bool usable = w > 0 && w >= floor_ && variance_i > 1e-5f * s[5][k] &&
-                          variance_j > 1e-5f * s[2][k];
+      const bool usable =
+          w > 0 && w >= floor_ && variance_i > 1e-5f * s[5][k] && variance_j > 1e-5f * s[2][k];
       tile[k] = usable ? std::clamp(covariance / std::sqrt(variance_i * variance_j), -1.f, 1.f)
                        : kNoCorrelation;
     }
@@ -168,8 +170,7 @@ CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int thr
       const std::size_t count = std::min(step, n - j);
       tiler->fill(i, j, count, tile);
       for (std::size_t k = 0; k < count; ++k)
-        keep(matrix, i, j + k,
-             block_maximum(&tile[k * a], a, a, count * a, options.keep_angles));
+        keep(matrix, i, j + k, block_maximum(&tile[k * a], a, a, count * a, options.keep_angles));
     }
     progress.advance(n - i - 1);
   });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/embedding/pca.h"
 
-#include <Eigen/Dense>
 #include <Spectra/SymEigsSolver.h>
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
@@ -75,7 +75,8 @@ struct Draw {
   VectorXd ratio;
 };
 
-Draw embed_draw(const Eigen::Map<const RowMatrixF>& cc, const RowMatrix& reference, Random& random) {
+Draw embed_draw(const Eigen::Map<const RowMatrixF>& cc, const RowMatrix& reference,
+                Random& random) {
   const Index n = cc.rows(), c = reference.cols();
   VectorXd multiplicity = VectorXd::Zero(n);
   for (Index i = 0; i < n; ++i) multiplicity[static_cast<Index>(random.below(n))] += 1;
@@ -110,8 +111,13 @@ Pca pca(const std::vector<float>& values, std::size_t rows, std::size_t features
   fix_signs(scores, axes.vectors);
   const double total = x.squaredNorm();
 
-  Pca result{.rows = rows, .features = features, .components = std::size_t(count),
-             .embedding = {}, .axes = {}, .mean = {}, .explained_variance_ratio = {}};
+  Pca result{.rows = rows,
+             .features = features,
+             .components = std::size_t(count),
+             .embedding = {},
+             .axes = {},
+             .mean = {},
+             .explained_variance_ratio = {}};
   result.embedding.assign(scores.data(), scores.data() + scores.size());
   result.axes.assign(axes.vectors.data(), axes.vectors.data() + axes.vectors.size());
   result.mean.assign(mean.data(), mean.data() + mean.size());

@@ -27,8 +27,8 @@ Pca pca(const std::vector<float>& values, std::size_t rows, std::size_t features
 
 /// Uncertainty of an embedding of patterns by their correlations with one another.
 struct EmbeddingErrors {
-  std::vector<double> covariance;  ///< [N][C][C] of each pattern's coordinates
-  std::vector<double> standard_error;  ///< [N][C]
+  std::vector<double> covariance;                      ///< [N][C][C] of each pattern's coordinates
+  std::vector<double> standard_error;                  ///< [N][C]
   std::vector<double> explained_variance_ratio_error;  ///< [C]
 };
 

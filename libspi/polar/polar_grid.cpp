@@ -63,8 +63,8 @@ void PolarSampler::sample(const float* image, const float* weight, float* value,
 }
 
 double inscribed_radius(std::size_t rows, std::size_t columns, std::array<double, 2> centre) {
-  return std::min({centre[0], centre[1], double(columns - 1) - centre[0],
-                   double(rows - 1) - centre[1]});
+  return std::min(
+      {centre[0], centre[1], double(columns - 1) - centre[0], double(rows - 1) - centre[1]});
 }
 
 }  // namespace spi
