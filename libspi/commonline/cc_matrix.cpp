@@ -7,10 +7,10 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <memory>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
+#include "libspi/commonline/best_product.h"
 
 namespace spi {
 namespace {
@@ -29,54 +29,20 @@ void product(const float* a, std::size_t rows, const float* b, std::size_t colum
               static_cast<int>(f), 0.f, out, static_cast<int>(columns));
 }
 
-/// Maximum of a rows×columns block of row length `stride`; its place (first in row order) on
-/// request.
-Best block_maximum(const float* block, std::size_t rows, std::size_t columns, std::size_t stride,
-                   bool locate) {
-  constexpr std::size_t kLanes = 64;  // independent maxima, so that the loop becomes vector code
-  float lane[kLanes];
-  std::fill_n(lane, kLanes, -std::numeric_limits<float>::infinity());
+/// The largest entry of a rows×columns block of row length `stride`, the first in row order.
+Best block_maximum(const float* block, std::size_t rows, std::size_t columns, std::size_t stride) {
+  Best best{-std::numeric_limits<float>::infinity(), 0, 0};
   for (std::size_t a = 0; a < rows; ++a) {
     const float* row = block + a * stride;
-    std::size_t b = 0;
-    for (; b + kLanes <= columns; b += kLanes)
-      for (std::size_t l = 0; l < kLanes; ++l)
-        lane[l] = row[b + l] > lane[l] ? row[b + l] : lane[l];
-    for (std::size_t l = 0; b + l < columns; ++l)
-      lane[l] = row[b + l] > lane[l] ? row[b + l] : lane[l];
+    const float* most = std::max_element(row, row + columns);
+    if (*most > best.value) best = {*most, a, static_cast<std::size_t>(most - row)};
   }
-  const float best = *std::max_element(lane, lane + kLanes);
-  if (!locate) return {best, 0, 0};
-  for (std::size_t a = 0; a < rows; ++a) {
-    const float* row = block + a * stride;
-    const float* found = std::find(row, row + columns, best);
-    if (found != row + columns) return {best, a, static_cast<std::size_t>(found - row)};
-  }
-  return {best, 0, 0};
+  return best;
 }
-
-/// Products of the lines of pattern i with those of patterns [j, j + n) into tile [A][n·A].
-class Tiler {
- public:
-  virtual ~Tiler() = default;
-  virtual void fill(std::size_t i, std::size_t j, std::size_t n, std::vector<float>& tile) = 0;
-};
-
-class UnweightedTiler final : public Tiler {
- public:
-  explicit UnweightedTiler(const LineSet& lines) : lines_(lines) {}
-  void fill(std::size_t i, std::size_t j, std::size_t n, std::vector<float>& tile) override {
-    product(lines_.line(i, 0), lines_.angles, lines_.line(j, 0), n * lines_.angles, lines_.features,
-            tile.data());
-  }
-
- private:
-  const LineSet& lines_;
-};
 
 /// With u = w, v = w·x, q = w·x² of each line and Sfg = <f_ia, g_jb>:
 /// CC = (Svv − Svu·Suv/Suu) / sqrt((Squ − Svu²/Suu)(Suq − Suv²/Suu)).
-class WeightedTiler final : public Tiler {
+class WeightedTiler {
  public:
   WeightedTiler(const LineSet& lines, double minimal_overlap) : lines_(lines) {
     const std::size_t count = lines.values.size();
@@ -97,7 +63,7 @@ class WeightedTiler final : public Tiler {
     floor_ = static_cast<float>(minimal_overlap) * largest;
   }
 
-  void fill(std::size_t i, std::size_t j, std::size_t n, std::vector<float>& tile) override {
+  void fill(std::size_t i, std::size_t j, std::size_t n, std::vector<float>& tile) {
     const std::size_t a = lines_.angles, f = lines_.features, size = a * n * a;
     std::array<std::vector<float>, 6> s;  // Suu Suv Suq Svu Svv Squ
     constexpr int kLeft[] = {0, 0, 0, 1, 1, 2}, kRight[] = {0, 1, 2, 0, 1, 0};
@@ -143,6 +109,41 @@ std::size_t patterns_per_tile(std::size_t angles) {
   return std::max<std::size_t>(1, kTileBytes / (angles * angles * sizeof(float)));
 }
 
+void correlate(const LineSet& lines, CcMatrix& matrix, int threads, Progress& progress) {
+  const std::size_t n = lines.patterns;
+  const PackedLines packed(lines.values.data(), n, lines.angles, lines.features);
+  parallel_for(n, threads, [&](std::size_t i, int) {
+    const PackedLines::Rows rows = packed.rows(i);
+    for (std::size_t j = i + 1; j < n; ++j) {
+      Best best{packed.best(rows, j), 0, 0};
+      if (!matrix.angle_i.empty()) {
+        const auto [at_i, at_j] = packed.locate(rows, j, best.value);
+        best.at_i = at_i, best.at_j = at_j;
+      }
+      keep(matrix, i, j, best);
+    }
+    progress.advance(n - i - 1);
+  });
+}
+
+void correlate_weighted(const LineSet& lines, double minimal_overlap, CcMatrix& matrix, int threads,
+                        Progress& progress) {
+  const std::size_t n = lines.patterns, a = lines.angles, step = patterns_per_tile(a);
+  openblas_set_num_threads(1);
+  WeightedTiler tiler(lines, minimal_overlap);
+  std::vector<std::vector<float>> tiles(threads, std::vector<float>(a * a * std::min(step, n)));
+  parallel_for(n, threads, [&](std::size_t i, int worker) {
+    std::vector<float>& tile = tiles[worker];
+    for (std::size_t j = i + 1; j < n; j += step) {
+      const std::size_t count = std::min(step, n - j);
+      tiler.fill(i, j, count, tile);
+      for (std::size_t k = 0; k < count; ++k)
+        keep(matrix, i, j + k, block_maximum(&tile[k * a], a, a, count * a));
+    }
+    progress.advance(n - i - 1);
+  });
+}
+
 }  // namespace
 
 CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,
@@ -151,29 +152,15 @@ CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int thr
   SPI_ASSERT(lines.values.size() == n * a * lines.features);
   SPI_ASSERT(lines.weight.empty() || lines.weight.size() == lines.values.size());
   SPI_ASSERT(a >= 1 && a <= 65536 && lines.features >= 1);
-  openblas_set_num_threads(1);
   CcMatrix matrix{.patterns = n, .values = std::vector<float>(n * n), .angle_i = {}, .angle_j = {}};
+  for (std::size_t i = 0; i < n; ++i) matrix.values[i * n + i] = 1;
   if (options.keep_angles) matrix.angle_i.resize(n * n), matrix.angle_j.resize(n * n);
 
-  const std::size_t step = patterns_per_tile(a);
-  std::unique_ptr<Tiler> tiler;
-  if (lines.weight.empty())
-    tiler = std::make_unique<UnweightedTiler>(lines);
-  else
-    tiler = std::make_unique<WeightedTiler>(lines, options.minimal_overlap);
-  std::vector<std::vector<float>> tiles(threads, std::vector<float>(a * a * std::min(step, n)));
   Progress progress(monitor, "common-line correlations", n * (n - (n > 0)) / 2);
-  parallel_for(n, threads, [&](std::size_t i, int worker) {
-    std::vector<float>& tile = tiles[worker];
-    matrix.values[i * n + i] = 1;
-    for (std::size_t j = i + 1; j < n; j += step) {
-      const std::size_t count = std::min(step, n - j);
-      tiler->fill(i, j, count, tile);
-      for (std::size_t k = 0; k < count; ++k)
-        keep(matrix, i, j + k, block_maximum(&tile[k * a], a, a, count * a, options.keep_angles));
-    }
-    progress.advance(n - i - 1);
-  });
+  if (lines.weight.empty())
+    correlate(lines, matrix, threads, progress);
+  else
+    correlate_weighted(lines, options.minimal_overlap, matrix, threads, progress);
   return matrix;
 }
 

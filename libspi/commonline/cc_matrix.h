@@ -36,10 +36,10 @@ struct CcMatrixOptions {
 };
 
 /// C_ij = max over a, b of <l_ia, l_jb> (Zhuang et al. 2022, section 2.2.2). Without weights: one
-/// single-precision matrix product whose A×A blocks are reduced while in cache. With weights: the
-/// weighted Pearson correlation with weights w_ia·w_jb, from six such products (of any values: no
-/// normalisation is needed). 2·F·(A·N)²/2 operations; memory beyond input and output is a tile a
-/// thread. The result does not depend on the thread count.
+/// single-precision matrix product whose A×A blocks are reduced to their maxima in registers. With
+/// weights: the weighted Pearson correlation with weights w_ia·w_jb, from six such products (of any
+/// values: no normalisation is needed). 2·F·(A·N)²/2 operations; memory beyond input and output is
+/// a tile a thread. The result does not depend on the thread count.
 CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,
                    Monitor& monitor);
 
