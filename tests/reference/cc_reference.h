@@ -28,7 +28,19 @@ inline double weighted_correlation(const float* x, const float* wx, const float*
   return xy / std::sqrt(xx * yy);
 }
 
-/// max over a, b of <l_ia, l_jb> for lines of unit norm.
+/// The definition (Zhuang et al. 2022, section 2.2.2): max over a, b of Pearson's correlation of
+/// two intensity lines.
+inline double best_correlation(const LineSet& lines, std::size_t i, std::size_t j) {
+  const std::vector<float> ones(lines.features, 1.f);
+  double best = -2;
+  for (std::size_t a = 0; a < lines.angles; ++a)
+    for (std::size_t b = 0; b < lines.angles; ++b)
+      best = std::max(best, weighted_correlation(lines.line(i, a), ones.data(), lines.line(j, b),
+                                                 ones.data(), lines.features));
+  return best;
+}
+
+/// max over a, b of <l_ia, l_jb>.
 inline double best_product(const LineSet& lines, std::size_t i, std::size_t j) {
   double best = -2;
   for (std::size_t a = 0; a < lines.angles; ++a)
