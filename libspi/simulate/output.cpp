@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/simulate/output.h"
+
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include "libspi/base/error.h"
+#include "libspi/io/atomic_file.h"
+#include "libspi/io/averages.h"
+#include "libspi/io/record.h"
+#include "libspi/simulate/truth.h"
+
+namespace spi {
+namespace {
+
+void count_kinds(std::span<const ShotTruth> truth, SimulationSummary& summary) {
+  for (const ShotTruth& t : truth) ++summary.frames_of_kind[t.shot.kind];
+}
+
+SimulationSummary empty_summary(const Simulator& simulator) {
+  return {.frames_of_kind = std::vector<std::size_t>(simulator.population().components().size())};
+}
+
+/// A file of its own for the truth.
+struct TruthFile {
+  AtomicFile target;
+  h5::File file;
+
+  TruthFile(const std::filesystem::path& path, const Provenance& provenance)
+      : target(path), file(h5::File::create(target.temporary())) {
+    write_record(file, "spi-truth", provenance);
+  }
+  void finish() {
+    file.close();
+    target.commit();
+  }
+};
+
+/// x, y of the beam on a rectangle of pixels.
+std::array<double, 2> beam_centre(const Detector& detector) {
+  const auto [x, y] = detector.flat_position(0);
+  return {-x, -y};
+}
+
+}  // namespace
+
+SimulationSummary write_frames(const Simulator& simulator, FrameFormat format,
+                               const std::filesystem::path& path,
+                               const std::filesystem::path& truth_path,
+                               const std::filesystem::path& detector_path,
+                               const Provenance& provenance, Monitor& monitor) {
+  SimulationSummary summary = empty_summary(simulator);
+  const auto writer = create_frames(path, format, simulator.detector(), provenance);
+  std::optional<TruthFile> apart;
+  if (!writer->file()) apart.emplace(truth_path, provenance);
+  TruthWriter truth(writer->file() ? *writer->file() : apart->file, simulator.population());
+  simulator.frames(
+      [&](const FrameBlock& block, std::span<const ShotTruth> shots) {
+        writer->append(block);
+        truth.append(shots);
+        count_kinds(shots, summary);
+        summary.photons += std::accumulate(block.count.begin(), block.count.end(), 0.0);
+      },
+      monitor);
+  if (apart) {
+    apart->finish();
+    write_dragonfly_detector(detector_path, simulator.detector());
+  }
+  writer->finish();
+  return summary;
+}
+
+SimulationSummary write_averages(const Simulator& simulator, const std::filesystem::path& path,
+                                 const Provenance& provenance, Monitor& monitor) {
+  const Detector& detector = simulator.detector();
+  const auto [rows, columns] = detector.shape;
+  if (rows < 2 || columns < 2)
+    fail_usage("--averages needs a detector that is a rectangle of pixels");
+  SimulationSummary summary = empty_summary(simulator);
+  AveragesWriter writer(path,
+                        {.rows = rows,
+                         .columns = columns,
+                         .q_per_pixel = detector.q_per_pixel(),
+                         .centre = beam_centre(detector)},
+                        provenance);
+  TruthWriter truth(writer.file(), simulator.population());
+  AveragesColumns ids;
+  simulator.averages(
+      [&](const DenseBlock& block, std::span<const ShotTruth> shots) {
+        writer.append(block.intensity, block.weight);
+        truth.append(shots);
+        count_kinds(shots, summary);
+        for (const ShotTruth& t : shots) {
+          ids.id.push_back(t.shot.id);
+          summary.photons += t.expected;
+        }
+      },
+      monitor);
+  writer.finish(ids);
+  return summary;
+}
+
+}  // namespace spi
