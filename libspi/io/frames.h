@@ -38,6 +38,8 @@ class FrameReader {
   /// Frames [first, first + n), clipped to the file's end. UserError where the file is damaged:
   /// a pixel index out of range, a count below 1.
   virtual FrameBlock read(std::size_t first, std::size_t n) = 0;
+  /// [frames()] the ids of all frames.
+  virtual std::vector<std::uint64_t> ids() const = 0;
   /// The detector inside the file, if any.
   virtual std::optional<Detector> detector() const { return std::nullopt; }
   /// In words: "Dragonfly emc (binary)".
@@ -46,7 +48,8 @@ class FrameReader {
 
 /// Our frames.h5, Dragonfly .emc (binary: sparse and dense) and Dragonfly HDF5 photon files, told
 /// by content. Frames of file number k of the list get the ids (k << 40) + index, except ours,
-/// which carry their own. Several files of the same pixel count read as one.
+/// which carry their own. Several files of the same pixel count read as one; an id that two of
+/// them have is a UserError.
 std::unique_ptr<FrameReader> open_frames(const std::vector<std::filesystem::path>& paths);
 
 enum class FrameFormat { spi, emc, dragonfly };
@@ -65,7 +68,8 @@ class FrameWriter {
   virtual h5::File* file() { return nullptr; }
 };
 
-/// Our format also stores the detector (group /detector) and the provenance.
+/// Our format also stores the detector (group /detector) and the provenance. The .emc writer
+/// needs room for the data twice while finish() joins its side files.
 std::unique_ptr<FrameWriter> create_frames(const std::filesystem::path& path, FrameFormat format,
                                            const Detector& detector, const Provenance& provenance);
 

@@ -31,13 +31,14 @@ struct Info {
 
 /// How a new dataset is stored.
 struct Layout {
-  Shape chunk = {};         ///< empty: contiguous
-  int deflate = 0;          ///< gzip level, 0 off; needs a chunk
-  bool growable = false;    ///< first axis unlimited; needs a chunk
+  Shape chunk = {};       ///< empty: contiguous
+  int deflate = 0;        ///< gzip level, 0 off; needs a chunk
+  bool growable = false;  ///< first axis unlimited; needs a chunk
 };
 
 /// An open HDF5 file. Paths are absolute or relative to the root. The element types T are
-/// (u)int8/16/32/64, float and double; HDF5 converts between numeric types. Not thread-safe.
+/// (u)int8/16/32/64, float and double; numeric types and enumerations (h5py's booleans) are
+/// converted. Not thread-safe.
 class File {
  public:
   /// Opens for reading. UserError where the file is missing, truncated or not HDF5.
@@ -60,6 +61,8 @@ class File {
   bool is_group(const std::string& name) const;
   /// Names of the links in a group, in alphabetic order.
   std::vector<std::string> list(const std::string& group) const;
+  /// Absolute paths of all datasets, each once however many links lead to it.
+  std::vector<std::string> datasets() const;
   Info info(const std::string& dataset) const;
   Shape shape(const std::string& dataset) const { return info(dataset).shape; }
 
@@ -137,8 +140,7 @@ class File {
   }
   /// A variable-length int32 dataset of shape (N,), chunked and growable; append rows to it.
   void create_lists(const std::string& dataset);
-  void append_lists(const std::string& dataset,
-                    const std::vector<std::vector<std::int32_t>>& rows);
+  void append_lists(const std::string& dataset, const std::vector<std::vector<std::int32_t>>& rows);
 
   bool has_attribute(const std::string& object, const std::string& name) const;
   std::string text_attribute(const std::string& object, const std::string& name) const;

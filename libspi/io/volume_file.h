@@ -12,7 +12,7 @@ namespace spi {
 /// A cube or box, [z][y][x], x fastest; voxel edge in Å (of reciprocal volumes too: see the file).
 struct Volume {
   std::size_t nz = 0, ny = 0, nx = 0;
-  std::vector<float> values;
+  std::vector<float> values = {};
   double voxel_size_A = 0;
 };
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Columns of numbers or labels: written as CSV beside every picture, read from CSV or HDF5.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace spi {
+
+/// A named column; of labels where `labels` is not empty: values are then indices into it, or -1.
+struct Column {
+  std::string name;
+  std::vector<double> values;
+  std::vector<std::string> labels;
+};
+
+/// Comma-separated text with a header line; labels are written as words, NaN as nothing. Atomic.
+void write_csv(const std::filesystem::path& path, const std::vector<Column>& columns);
+
+/// A column given as NAME or FILE:NAME, of `rows` values; NAME alone is looked up in
+/// `default_file`. In an HDF5 file NAME is a one-dimensional dataset (labels stand in NAME_names,
+/// or the dataset itself holds texts); in a CSV file it is a heading. UserError names what is
+/// there instead.
+Column read_column(const std::string& where, const std::filesystem::path& default_file,
+                   std::size_t rows);
+
+}  // namespace spi
