@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/io/hdf5.h"
+
+#include <hdf5.h>
+
+#include <numeric>
+
+#include "libspi/io/atomic_file.h"
+#include "libspi/io/byte_file.h"
+#include "tests/unit/io/fixtures.h"
+
+namespace spi {
+namespace {
+
+using test::expect_error;
+
+using Hdf5 = test::Folder;
+
+TEST_F(Hdf5, NumbersTextsAndListsReadBack) {
+  h5::File file = h5::File::create(at("a.h5"));
+  file.write("/g/numbers", std::vector<std::int16_t>{-1, 2, 3, 4}, {2, 2});
+  file.write_texts("/g/texts", {"one", "", "drei ä"});
+  file.write_text("/text", "hello");
+  file.create_lists("/lists");
+  file.append_lists("/lists", {{1, 2}, {}});
+  file.append_lists("/lists", {{3}});
+  file.set_attribute("/g", "unit", "1/A");
+  file.set_attribute("/g", "value", 0.5);
+  file.close();
+  const h5::File read = h5::File::open(at("a.h5"));
+  EXPECT_EQ(read.read<double>("/g/numbers"), (std::vector<double>{-1, 2, 3, 4}));
+  EXPECT_EQ(read.read_texts("/g/texts"), (std::vector<std::string>{"one", "", "drei ä"}));
+  EXPECT_EQ(read.read_text("/text"), "hello");
+  EXPECT_EQ(read.read_lists("/lists", 1, 2), (std::vector<std::vector<std::int32_t>>{{}, {3}}));
+  EXPECT_EQ(read.text_attribute("/g", "unit"), "1/A");
+  EXPECT_EQ(read.number_attribute("/g", "value"), 0.5);
+  EXPECT_EQ(read.datasets(),
+            (std::vector<std::string>{"/g/numbers", "/g/texts", "/lists", "/text"}));
+}
+
+/// h5py writes booleans as an enumeration of int8.
+TEST_F(Hdf5, BooleansAreReadAsNumbers) {
+  h5::File::create(at("b.h5")).close();
+  const hid_t id = H5Fopen(at("b.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const hid_t type = H5Tenum_create(H5T_NATIVE_INT8);
+  std::int8_t value = 0;
+  H5Tenum_insert(type, "FALSE", &value);
+  value = 1;
+  H5Tenum_insert(type, "TRUE", &value);
+  const hsize_t size[] = {2, 3};
+  const hid_t space = H5Screate_simple(2, size, nullptr);
+  const hid_t set = H5Dcreate2(id, "mask", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const std::int8_t mask[] = {0, 1, 1, 0, 0, 1};
+  ASSERT_GE(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, mask), 0);
+  H5Dclose(set), H5Sclose(space), H5Tclose(type), H5Fclose(id);
+  const h5::File file = h5::File::open(at("b.h5"));
+  EXPECT_EQ(file.read<std::int64_t>("mask"), (std::vector<std::int64_t>{0, 1, 1, 0, 0, 1}));
+  EXPECT_EQ(file.read<std::uint8_t>("mask"), (std::vector<std::uint8_t>{0, 1, 1, 0, 0, 1}));
+  std::vector<float> row(3);
+  file.read_box("mask", {1, 0}, {1, 3}, row.data());
+  EXPECT_EQ(row, (std::vector<float>{0, 0, 1}));
+}
+
+TEST_F(Hdf5, DatasetsBehindSeveralLinksAreListedOnce) {
+  h5::File file = h5::File::create(at("l.h5"));
+  file.write("/a/data", std::vector<int>{1});
+  file.close();
+  const hid_t id = H5Fopen(at("l.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  H5Lcreate_hard(id, "/a/data", id, "/b", H5P_DEFAULT, H5P_DEFAULT);
+  H5Lcreate_soft("/a", id, "/a/up", H5P_DEFAULT, H5P_DEFAULT);  // a loop
+  H5Fclose(id);
+  EXPECT_EQ(h5::File::open(at("l.h5")).datasets().size(), 1u);
+}
+
+TEST_F(Hdf5, BrokenFilesGiveOneSentence) {
+  expect_error([&] { h5::File::open(at("absent.h5")); }, {"cannot read", "No such file"});
+  expect_error([&] { h5::File::open(folder_); }, {"is a folder"});
+  test::write_file(at("text.h5"), "hello");
+  expect_error([&] { h5::File::open(at("text.h5")); }, {"text.h5 is not an HDF5 file"});
+  expect_error([&] { h5::File::create(at("absent/a.h5")); }, {"cannot write", "No such file"});
+}
+
+TEST_F(Hdf5, AtomicFileAppearsWholeOrNotAtAll) {
+  {
+    AtomicFile file(at("a.txt"));
+    test::write_file(file.temporary(), "half");
+  }
+  EXPECT_EQ(files_in_folder(), 0u);
+  write_text(at("a.txt"), "whole");
+  EXPECT_EQ(files_in_folder(), 1u);
+  EXPECT_EQ(ByteFile(at("a.txt")).read<char>(0, 5), (std::vector<char>{'w', 'h', 'o', 'l', 'e'}));
+  expect_error([&] { ByteFile(at("a.txt")).read<int>(0, 2); }, {"a.txt is cut short", "5 bytes"});
+  expect_error([&] { write_text("/proc/nothing-here.txt", "x"); }, {"cannot write"});
+}
+
+}  // namespace
+}  // namespace spi
