@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/polar/binned_frames.h"
+
+#include <algorithm>
+
+#include "libspi/base/error.h"
+
+namespace spi {
+
+std::size_t BinnedFrames::bytes() const {
+  return start.size() * sizeof start[0] + entry.size() * sizeof entry[0] +
+         photons.size() * sizeof photons[0];
+}
+
+void BinnedFrames::append(const FrameBlock& block, const PolarBinning& binning) {
+  if (binning.bins() >= 1u << 24) fail("a polar grid of ", binning.bins(), " bins is too large");
+  const auto& bin = binning.bin();
+  for (std::size_t d = 0; d < block.frames(); ++d) {
+    double sum = 0;
+    for (std::uint64_t k = block.start[d]; k < block.start[d + 1]; ++k) {
+      const std::uint32_t b = bin[block.pixel[k]];
+      if (b == PolarBinning::kNoBin) continue;
+      sum += block.count[k];
+      for (std::uint32_t left = block.count[k]; left > 0;) {
+        const std::uint32_t some = std::min(left, 256u);
+        entry.push_back((b << 8) | (some - 1));
+        left -= some;
+      }
+    }
+    start.push_back(entry.size());
+    photons.push_back(float(sum));
+  }
+}
+
+void BinnedFrames::clear() { *this = {}; }
+
+}  // namespace spi

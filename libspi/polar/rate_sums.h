@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The M step of EMC: what the frames say about each class, summed as products of harmonics.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "libspi/polar/likelihood_engine.h"
+
+namespace spi {
+
+/// For each class, over all frames added so far, in harmonics m up to the engine's limits:
+///   numerator  Σ_d P̂_d(k,m) n̂_d(i,m),   exposure  Q̂_k(m) â(i,m),
+///   Q_k(s) = Σ_d φ_d P_d(k,s), of free fluences Σ_d N_d P_d(k,s) / Z_k(s) with the engine's Z.
+/// Tiles go alternately into two half sets. Single-precision sums of 64 tiles at most go over into
+/// double ones, in the order of the tiles: nothing depends on threads or on how tiles are grouped.
+class RateSums {
+ public:
+  explicit RateSums(const LikelihoodEngine& engine);
+
+  static std::size_t bytes(const LikelihoodEngine& engine, std::size_t classes);
+
+  /// Adds tiles first, first + 1, ... in this order; the first call has first == 0.
+  void add(std::span<const FrameTile> tiles, std::size_t first, int threads);
+  /// To be called after the last add.
+  void finish(int threads);
+
+  /// Numerator and exposure of class k on the bins [R][T], band-limited: of half set 0 or 1, or of
+  /// both (half 2). Band limits can make them slightly negative.
+  void on_bins(std::size_t k, int half, double* numerator, double* exposure) const;
+
+ private:
+  void flush(std::size_t m);
+  std::size_t width(std::size_t m) const { return 2 * (rings_ - engine_.first_ring(m)) + 1; }
+
+  const LikelihoodEngine& engine_;
+  std::size_t classes_, rings_;
+  /// By half set and harmonic: [2K][width] P̂ re and P̂ im times (n̂ re, im by ring; φ or N)
+  std::array<std::vector<std::vector<float>>, 2> recent_;
+  std::array<std::vector<std::vector<double>>, 2> total_;
+};
+
+}  // namespace spi
