@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/averaging/frame_store.h"
+
+#include <algorithm>
+
+#include "libspi/base/error.h"
+
+namespace spi {
+namespace {
+
+constexpr std::size_t kBlock = 4096;  ///< frames read at a time
+
+/// An upper bound of the bytes of the frames used: one entry a photon.
+double binned_bytes(const Survey& survey) {
+  double photons = 0;
+  for (const double n : survey.total) photons += n;
+  return 4 * photons + 12.0 * double(survey.used);
+}
+
+}  // namespace
+
+FrameStore::FrameStore(FrameSource& source, const PolarBinningOptions& binning, double brightest,
+                       double cache_bytes, Monitor& monitor)
+    : source_(source),
+      binning_(source.detector(), binning),
+      survey_(survey_frames(source, binning_, brightest, monitor)) {
+  binning_.exclude(survey_.excluded);
+  const auto& correction = source.detector().correction;
+  radial_mean_ = std::make_unique<RadialMean>(binning_, correction, survey_.total, survey_.used);
+  area_ = radial_mean_->area(binning_, correction);
+  for (std::size_t d = 0; d < survey_.fate.size(); ++d)
+    if (survey_.fate[d] == FrameFate::used) index_.push_back(d);
+  if (binned_bytes(survey_) > cache_bytes) return;
+  append_binned(0, frames(), kept_);
+  in_memory_ = true;
+}
+
+void FrameStore::append_binned(std::size_t first, std::size_t last, BinnedFrames& out) {
+  for (std::size_t frame = first; frame < last;) {
+    const std::size_t from = index_[frame];
+    const FrameBlock block = source_.read(from, std::min(kBlock, index_[last - 1] + 1 - from));
+    FrameBlock used;
+    used.start = {0};
+    for (; frame < last && index_[frame] < from + block.frames(); ++frame) {
+      const std::size_t d = index_[frame] - from;
+      const auto begin = std::ptrdiff_t(block.start[d]), end = std::ptrdiff_t(block.start[d + 1]);
+      used.id.push_back(block.id[d]);
+      used.pixel.insert(used.pixel.end(), block.pixel.begin() + begin, block.pixel.begin() + end);
+      used.count.insert(used.count.end(), block.count.begin() + begin, block.count.begin() + end);
+      used.start.push_back(used.pixel.size());
+    }
+    out.append(used, binning_);
+  }
+}
+
+FrameStore::View FrameStore::load(std::size_t first, std::size_t last) {
+  SPI_ASSERT(first <= last && last <= frames());
+  if (in_memory_) return {&kept_, 0};
+  kept_.clear();
+  if (first < last) append_binned(first, last, kept_);
+  return {&kept_, first};
+}
+
+}  // namespace spi

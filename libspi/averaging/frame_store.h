@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The frames that take part, on polar bins: in memory where they fit, else read again and again.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "libspi/averaging/survey.h"
+#include "libspi/polar/binned_frames.h"
+
+namespace spi {
+
+/// Frames are numbered 0, 1, ... among those that the survey found usable, in reading order.
+class FrameStore {
+ public:
+  /// Surveys the source; keeps the binned frames where they take at most `cache_bytes`.
+  FrameStore(FrameSource& source, const PolarBinningOptions& binning, double brightest,
+             double cache_bytes, Monitor& monitor);
+
+  std::size_t frames() const { return index_.size(); }
+  std::uint64_t id(std::size_t frame) const { return source_.ids()[index_[frame]]; }
+  /// The frame's position among all frames of the source.
+  std::size_t source_index(std::size_t frame) const { return index_[frame]; }
+  bool in_memory() const { return in_memory_; }
+
+  const Detector& detector() const { return source_.detector(); }
+  const PolarBinning& binning() const { return binning_; }
+  const RadialMean& radial_mean() const { return *radial_mean_; }
+  const std::vector<double>& area() const { return area_; }  ///< [R][T]
+  const Survey& survey() const { return survey_; }
+
+  /// Binned frames among which [first, last) are rows first - offset, ...
+  struct View {
+    const BinnedFrames* frames;
+    std::size_t offset;
+  };
+  /// Valid until the next call. Not thread-safe.
+  View load(std::size_t first, std::size_t last);
+
+ private:
+  void append_binned(std::size_t first, std::size_t last, BinnedFrames& out);
+
+  FrameSource& source_;
+  PolarBinning binning_;
+  Survey survey_;
+  std::unique_ptr<RadialMean> radial_mean_;
+  std::vector<double> area_;
+  std::vector<std::size_t> index_;
+  BinnedFrames kept_;
+  bool in_memory_ = false;
+};
+
+}  // namespace spi
