@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <gemmi/it92.hpp>
 #include <gemmi/pdb.hpp>
@@ -41,22 +43,39 @@ void centre(Molecule& molecule) {
     for (int k = 0; k < 3; ++k) atom.position_A[k] -= centroid[k] / total;
 }
 
+/// The element of an atom. Files of simulations often leave the element's columns empty and shift
+/// the names, so that an alpha carbon reads as calcium: in a chain link (a residue of several ATOM
+/// records) whatever is none of life's usual elements is told by the first letter of its name.
+gemmi::El element_of(const gemmi::Atom& atom, const gemmi::Residue& residue) {
+  using gemmi::El;
+  const El element = atom.element.elem;
+  const bool is_link = residue.het_flag != 'H' && residue.atoms.size() > 1;
+  for (const El usual : {El::H, El::D, El::C, El::N, El::O, El::P, El::S, El::Se})
+    if (!is_link || element == usual) return element;
+  const auto letter = std::ranges::find_if(
+      atom.name, [](char c) { return std::isalpha(static_cast<unsigned char>(c)); });
+  return letter == atom.name.end() ? element : gemmi::find_element(std::string(1, *letter).c_str());
+}
+
+void add(Molecule& molecule, std::map<gemmi::El, std::size_t>& known, const gemmi::Atom& atom,
+         gemmi::El element) {
+  if (!(atom.occ > 0)) return;
+  if (!std::isfinite(atom.pos.x + atom.pos.y + atom.pos.z + atom.b_iso) || atom.b_iso < 0)
+    fail("atom ", atom.serial, " has no finite position, or a negative B factor");
+  const auto [place, is_new] = known.try_emplace(element, molecule.factors.size());
+  if (is_new) molecule.factors.push_back(factor_of(element));
+  molecule.atoms.push_back({.position_A = {atom.pos.x, atom.pos.y, atom.pos.z},
+                            .occupancy = atom.occ,
+                            .b_iso = atom.b_iso,
+                            .element = place->second});
+}
+
 Molecule molecule_of(const gemmi::Model& model, const std::string& name) {
   Molecule molecule{.name = name, .atoms = {}, .factors = {}};
   std::map<gemmi::El, std::size_t> known;
   for (const auto& chain : model.chains)
     for (const auto& residue : chain.residues)
-      for (const auto& atom : residue.atoms) {
-        if (!(atom.occ > 0)) continue;
-        if (!std::isfinite(atom.pos.x + atom.pos.y + atom.pos.z + atom.b_iso) || atom.b_iso < 0)
-          fail("atom ", atom.serial, " has no finite position, or a negative B factor");
-        const auto [place, is_new] = known.try_emplace(atom.element.elem, molecule.factors.size());
-        if (is_new) molecule.factors.push_back(factor_of(atom.element.elem));
-        molecule.atoms.push_back({.position_A = {atom.pos.x, atom.pos.y, atom.pos.z},
-                                  .occupancy = atom.occ,
-                                  .b_iso = atom.b_iso,
-                                  .element = place->second});
-      }
+      for (const auto& atom : residue.atoms) add(molecule, known, atom, element_of(atom, residue));
   if (molecule.atoms.empty()) fail("model ", model.name, " has no atoms");
   centre(molecule);
   return molecule;
