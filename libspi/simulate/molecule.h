@@ -38,6 +38,8 @@ struct Molecule {
 /// simulation does not tell the element. UserError where the file cannot be read or a model
 /// has no atoms of positive occupancy.
 std::vector<Molecule> read_molecules(const std::filesystem::path& path);
+/// The same from the text of a PDB or mmCIF file, told by content; `name` is for messages.
+std::vector<Molecule> parse_molecules(const std::string& text, const std::string& name);
 
 /// F(q) summed atom by atom: the definition, for tests. Vectors in 1/Å.
 std::complex<double> direct_amplitude(const Molecule& molecule, const Vector3& q);

@@ -124,6 +124,53 @@ TEST(Molecule, ObeysOccupanciesAndIsCentred) {
     EXPECT_NEAR(moment[k], 0, 0.6);  // 0.02 electrons of the table times 30 Å
 }
 
+const char* const kCif =
+    "data_TEST\n# a comment\n_entry.title 'a dog's life'\n"
+    "_struct.text\n;two lines\nloop_ in a block\n;\n"
+    "loop_\n_atom_site.type_symbol\n_atom_site.Cartn_x\n_atom_site.Cartn_y\n_atom_site.Cartn_z\n"
+    "_atom_site.occupancy\n_atom_site.B_iso_or_equiv\n_atom_site.label_atom_id\n"
+    "_atom_site.pdbx_PDB_model_num\n"
+    "C 10.0 0 0 0.60 20.0 \"C5'\" 1\nC 12.0(3) 0 0 0.40 20.0 CA 1\nMg 0 30.0 0 ? . MG 1\n"
+    "O 10 0 0 1 0 O 2\nloop_\n_other.a\n1\n";
+
+TEST(Molecule, ReadsCifLikePdb) {
+  const auto cif = parse_molecules(kCif, "cif"), pdb = parse_molecules(kTwoModels, "pdb");
+  ASSERT_EQ(cif.size(), 2u);
+  ASSERT_EQ(cif[0].atoms.size(), 3u);
+  EXPECT_EQ(cif[0].atoms[2].b_iso, 0) << "a value that is not given";
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(cif[0].atoms[i].occupancy, pdb[0].atoms[i].occupancy, 1e-6);  // a float in gemmi
+    for (int k = 0; k < 3; ++k)
+      EXPECT_NEAR(cif[0].atoms[i].position_A[k], pdb[0].atoms[i].position_A[k], 1e-5);
+  }
+  EXPECT_EQ(cif[1].atoms.size(), 1u);
+}
+
+TEST(Molecule, RefusesDamagedCif) {
+  const std::string whole = kCif;
+  EXPECT_THROW(parse_molecules(whole.substr(0, whole.find("O 10 0") + 8), "cut"), UserError);
+  EXPECT_THROW(parse_molecules("data_x\nloop_\n_atom_site.id\n", "no rows"), UserError);
+  EXPECT_THROW(parse_molecules("data_x\nloop_\n_atom_site.id\n1\n2\n", "no place"), UserError);
+  EXPECT_THROW(parse_molecules("data_x\n_a 'no end\n", "quote"), UserError);
+  EXPECT_THROW(parse_molecules("data_x\n_a\n;no end\n", "block"), UserError);
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    try {  // any beginning either parses or throws a UserError
+      parse_molecules(whole.substr(0, length), "beginning");
+    } catch (const UserError&) {
+    }
+  }
+}
+
+TEST(Molecule, TellsElementsByNameInSimulationFiles) {
+  // As CHARMM writes: no element, and the name one column to the left, where CA is calcium.
+  const auto m = parse_molecules(
+      "ATOM      1 CA   ALA     1      10.000   0.000   0.000  1.00  0.00      4AKE\n"
+      "ATOM      2 HG1  ALA     1      11.000   0.000   0.000  1.00  0.00      4AKE\n"
+      "ATOM      3 NE   ALA     1      12.000   0.000   0.000  1.00  0.00      4AKE\n",
+      "charmm");
+  EXPECT_NEAR(direct_amplitude(m[0], {0, 0, 0}).real(), 6 + 1 + 7, 0.02);
+}
+
 TEST(Molecule, RefusesFilesWithoutAtoms) {
   EXPECT_THROW(read_molecules("/nonexistent.pdb"), UserError);
   EXPECT_THROW(read_molecules(written("empty.pdb", "")), UserError);
