@@ -95,7 +95,7 @@ void run(const Args& a, spi::cli::Session& s) {
   const fs::path output = s.claim(s.output().empty() ? standard : s.output());
   const fs::path truth = beside(output, "truth.h5"), detector = beside(output, "detector.h5");
   if (foreign) s.claim(truth), s.claim(detector);
-  const spi::Simulator simulator(options, s.seed(), s.threads());
+  const spi::Simulator simulator(options, s.seed(), s.threads(), s.monitor());
   const spi::Provenance provenance = provenance_of(options, s);
   const spi::SimulationSummary summary =
       options.averages
