@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-simulate: diffraction of known particles in known orientations, as frames or averages.
+#include "libspi/base/hash.h"
 #include "libspi/cli/main.h"
 #include "libspi/simulate/options.h"
 #include "libspi/simulate/output.h"
@@ -59,7 +60,7 @@ fs::path beside(fs::path path, const std::string& suffix) {
   return path.replace_filename(path.stem().string() + "-" + suffix);
 }
 
-/// The provenance with the values that preset and defaults decided.
+/// The provenance with the values that preset and defaults decided, and the structure files.
 spi::Provenance provenance_of(const spi::SimulateOptions& resolved, spi::cli::Session& s) {
   spi::Provenance record = s.provenance();
   spi::SimulateOptions copy = resolved;
@@ -68,6 +69,9 @@ spi::Provenance provenance_of(const spi::SimulateOptions& resolved, spi::cli::Se
   for (auto& [name, value] : record.options)
     for (const spi::Option& option : described.all())
       if (option.name == name) value = option.print();
+  for (const spi::Component& component : spi::parse_mixture(*resolved.particles))
+    if (!component.shape)
+      record.inputs.emplace_back(component.file.string(), spi::file_fingerprint(component.file));
   return record;
 }
 
@@ -91,7 +95,7 @@ void run(const Args& a, spi::cli::Session& s) {
   const fs::path output = s.claim(s.output().empty() ? standard : s.output());
   const fs::path truth = beside(output, "truth.h5"), detector = beside(output, "detector.h5");
   if (foreign) s.claim(truth), s.claim(detector);
-  const spi::Simulator simulator(options, s.seed(), s.threads());
+  const spi::Simulator simulator(options, s.seed(), s.threads(), s.monitor());
   const spi::Provenance provenance = provenance_of(options, s);
   const spi::SimulationSummary summary =
       options.averages

@@ -23,8 +23,9 @@ namespace spi {
 /// speckle of any particle size, with nothing to choose.
 class AngularPrior {
  public:
-  /// One pass over the store's frames.
-  AngularPrior(FrameStore& store, const LikelihoodEngine& engine, int threads, Monitor& monitor);
+  /// One pass over the store's frames; harmonics up to limit[R] of each ring.
+  AngularPrior(FrameStore& store, const std::vector<std::size_t>& limit, int threads,
+               Monitor& monitor);
 
   /// Components kept in harmonic m.
   std::size_t rank(std::size_t m) const { return rank_[m]; }
@@ -37,6 +38,7 @@ class AngularPrior {
   void filter(const double* exposure, double* rate) const;
 
  private:
+  /// White noise of `frames` frames has covariance diag(noise) and is contained in `covariance`.
   void decompose(std::size_t m, const std::vector<double>& covariance,
                  const std::vector<double>& noise, double frames);
 

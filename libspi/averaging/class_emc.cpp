@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
 #include <numbers>
 #include <numeric>
+#include <sstream>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
@@ -21,27 +23,40 @@ Random random_for(std::uint64_t seed, Draw draw, std::size_t run, std::uint64_t 
   return Random(seed + (std::uint64_t{run} << 32), std::uint32_t(draw), id);
 }
 
+double mean_of(const auto& values) {
+  return std::accumulate(values.begin(), values.end(), 0.) / double(values.size());
+}
+
+std::string rounded(double value, int digits) {
+  std::ostringstream stream;
+  stream << std::fixed << std::setprecision(digits) << value;
+  return stream.str();
+}
+
 }  // namespace
 
-ClassEmc::ClassEmc(FrameStore& store, std::vector<std::size_t> limit, std::vector<float> fluence,
-                   const AveragingOptions& options, std::size_t run, int threads, Monitor& monitor)
-    : store_(store),
+ClassEmc::ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::size_t run,
+                   int threads, Monitor& monitor)
+    : setting_(setting),
       options_(options),
       threads_(threads),
       monitor_(monitor),
-      fluence_(std::move(fluence)),
-      engine_(store.binning().rings(), store.binning().angles(), store.area(), std::move(limit),
-              fluence_.empty() ? FluenceUse::free : FluenceUse::known) {
-  for (std::size_t n = 0; n < store.frames(); ++n) {
-    const std::uint64_t id = store.id(n);
-    if (random_for(options.seed, Draw::held_out, 0, id).uniform() < options.held_out)
+      engine_(setting.store.binning().rings(), setting.store.binning().angles(),
+              setting.store.area(), setting.limit,
+              setting.fluence.empty() ? FluenceUse::free : FluenceUse::known) {
+  for (std::size_t n = 0; n < setting.store.frames(); ++n) {
+    const std::uint64_t id = setting.store.id(n);
+    if (random_for(setting.seed, Draw::held_out, 0, id).uniform() < options.held_out)
       held_out_.push_back(n);
-    else if (random_for(options.seed, Draw::bootstrap, run, id).uniform() < options.fraction())
+    else if (random_for(setting.seed, Draw::bootstrap, run, id).uniform() < options.fraction())
       members_.push_back(n);
   }
   if (members_.size() < options.classes)
     fail_usage(options.classes, " classes are more than the ", members_.size(),
                " usable frames of a run: choose fewer --classes");
+  if (options.still_classes > options.classes)
+    fail_usage("--still-classes is ", options.still_classes, ", more than --classes ",
+               options.classes);
   run_.run = run;
   run_.model = {options.classes, engine_.rings(), engine_.angles(), {}, {}};
   run_.model.rate.assign(options.classes * engine_.rings() * engine_.angles(), 1.f);
@@ -56,8 +71,8 @@ ClassEmc::ClassEmc(FrameStore& store, std::vector<std::size_t> limit, std::vecto
 
 double ClassEmc::beta(float photons) const {
   const double start = std::exp(-6.5 * std::pow(double(photons) / 1e5, 0.15));
-  const std::size_t doublings = run_.history.size() / options_.beta_period;
-  return std::min(1., options_.beta_factor * start * std::exp2(double(std::min<std::size_t>(doublings, 60))));
+  const auto doublings = std::min<std::size_t>(60, run_.history.size() / options_.beta_period);
+  return std::min(1., options_.beta_start * start * std::exp2(double(doublings)));
 }
 
 void ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
@@ -72,7 +87,7 @@ void ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
   for (std::size_t first = 0; first < tile_count; first += group) {
     const std::size_t count = std::min(group, tile_count - first);
     const std::size_t from = first * kLanes, to = std::min(frames.size(), (first + count) * kLanes);
-    const FrameStore::View view = store_.load(frames[from], frames[to - 1] + 1);
+    const FrameStore::View view = setting_.store.load(frames[from], frames[to - 1] + 1);
     parallel_for(count, threads_, [&](std::size_t n, int worker) {
       std::vector<std::size_t> rows;
       const std::size_t begin = from + n * kLanes, end = std::min(to, begin + kLanes);
@@ -87,17 +102,14 @@ void ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
 }
 
 void ClassEmc::start() {
-  if (!std::getenv("NOPRIOR")) {
-  prior_ = std::make_unique<AngularPrior>(store_, engine_, threads_, monitor_);
-  std::string t; for (std::size_t m=0;m<=engine_.harmonics();++m) t+=text_of(" ",prior_->rank(m));
-  monitor_.info(t); }
   engine_.set_model(run_.model, threads_);
   sums_ = std::make_unique<RateSums>(engine_);
   const std::size_t angles = engine_.angles(), classes = options_.classes;
   pass(members_, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch&) {
     tile.posterior.assign((engine_.harmonics() + 1) * 2 * classes * kLanes, 0.f);
+    load_conditions(tile, members_, first);
     for (std::size_t d = 0; d < tile.count; ++d) {
-      Random random = random_for(options_.seed, Draw::start, run_.run, store_.id(members_[first + d]));
+      Random random = random_for(setting_.seed, Draw::start, run_.run, setting_.store.id(members_[first + d]));
       const std::size_t k = random.below(classes);
       const std::size_t s = run_.model.rotates[k] ? random.below(angles) : 0;
       for (std::size_t m = 0; m <= engine_.harmonics(); ++m) {
@@ -106,52 +118,57 @@ void ClassEmc::start() {
         p[k * kLanes] = float(std::cos(phase));
         p[(classes + k) * kLanes] = float(-std::sin(phase));
         tile.harmonics[(m * (2 * engine_.rings() + 1) + 2 * engine_.rings()) * kLanes + d] =
-            fluence_.empty() ? tile.photons[d] : fluence_[members_[first + d]];
+            setting_.fluence.empty() ? tile.photons[d] : tile.fluence[d];
       }
     }
   });
   update_model();
 }
 
+void ClassEmc::load_conditions(FrameTile& tile, const std::vector<std::size_t>& frames,
+                               std::size_t first) const {
+  for (std::size_t d = 0; d < tile.count; ++d) {
+    tile.beta[d] = float(beta(tile.photons[d]));
+    if (!setting_.fluence.empty()) tile.fluence[d] = setting_.fluence[frames[first + d]];
+  }
+}
+
 void ClassEmc::resume(ClassRun run) { run_ = std::move(run); }
 
-bool ClassEmc::iterate() {
-  if (!run_.stop_reason.empty()) return false;
+IterationRecord ClassEmc::expect() {
   engine_.set_model(run_.model, threads_);
   sums_ = std::make_unique<RateSums>(engine_);
-  std::vector<double> gain(members_.size()), betas(members_.size());
-  std::vector<std::uint8_t> changed(members_.size());
-  std::vector<std::vector<float>> occupancy((members_.size() + kLanes - 1) / kLanes);
-  const std::size_t classes = options_.classes;
+  const std::size_t n = members_.size(), classes = options_.classes;
+  std::vector<double> gain(n), betas(n);
+  std::vector<std::uint8_t> changed(n);
+  std::vector<std::vector<float>> occupancy((n + kLanes - 1) / kLanes);
   pass(members_, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
-    for (std::size_t d = 0; d < tile.count; ++d) {
-      tile.beta[d] = float(beta(tile.photons[d]));
-      if (!fluence_.empty()) tile.fluence[d] = fluence_[members_[first + d]];
-    }
+    load_conditions(tile, members_, first);
     engine_.expect(tile, scratch);
     for (std::size_t d = 0; d < tile.count; ++d) {
       const FramePosterior& frame = tile.result[d];
-      const std::size_t n = first + d;
-      gain[n] = frame.log_evidence, betas[n] = tile.beta[d];
-      changed[n] = frame.best_class != run_.best_class[n];
-      run_.best_class[n] = frame.best_class, run_.best_shift[n] = frame.best_shift;
-      run_.probability[n] = frame.probability, run_.fluence[n] = frame.fluence;
-      run_.information[n] = frame.information;
+      const std::size_t at = first + d;
+      gain[at] = frame.log_evidence, betas[at] = tile.beta[d];
+      changed[at] = frame.best_class != run_.best_class[at];
+      run_.best_class[at] = frame.best_class, run_.best_shift[at] = frame.best_shift;
+      run_.probability[at] = frame.probability, run_.fluence[at] = frame.fluence;
+      run_.information[at] = frame.information;
     }
-    auto& sums = occupancy[first / kLanes];
     for (std::size_t k = 0; k < classes; ++k) {
       const float* p = &tile.posterior[k * kLanes];  // harmonic 0: Σ_s P
-      sums.push_back(std::accumulate(p, p + kLanes, 0.f));
+      occupancy[first / kLanes].push_back(std::accumulate(p, p + kLanes, 0.f));
     }
   });
   run_.occupancy.assign(classes, 0);
   for (const auto& sums : occupancy)
     for (std::size_t k = 0; k < classes; ++k) run_.occupancy[k] += sums[k];
-  const auto mean = [](const auto& values) {
-    return std::accumulate(values.begin(), values.end(), 0.) / double(values.size());
-  };
-  IterationRecord record{.beta = mean(betas), .gain = mean(gain),
-                         .information = mean(run_.information), .changed = mean(changed)};
+  return {.beta = mean_of(betas), .gain = mean_of(gain), .information = mean_of(run_.information),
+          .changed = mean_of(changed), .reseeded = 0};
+}
+
+bool ClassEmc::iterate() {
+  if (!run_.stop_reason.empty()) return false;
+  IterationRecord record = expect();
   update_model();
   record.reseeded = double(reseed());
   conclude(record);
@@ -159,19 +176,21 @@ bool ClassEmc::iterate() {
 }
 
 void ClassEmc::rates_from(std::size_t k, int half, float* rate) const {
-  const std::size_t angles = engine_.angles(), bins = engine_.rings() * angles;
+  const std::size_t bins = engine_.rings() * engine_.angles();
   std::vector<double> ratio(bins), exposure(bins);
   sums_->on_bins(k, half, ratio.data(), exposure.data());
-  const double kappa = options_.pseudo_counts;
-  for (std::size_t b = 0; b < bins; ++b)
-    ratio[b] = (std::max(ratio[b], 0.) + kappa) / (std::max(exposure[b], 0.) + kappa);
-  if (prior_) prior_->filter(exposure.data(), ratio.data());
+  for (std::size_t b = 0; b < bins; ++b) {
+    exposure[b] = std::max(exposure[b], 0.);
+    ratio[b] = (std::max(ratio[b], 0.) + options_.floor) / (exposure[b] + options_.floor);
+  }
+  if (setting_.prior) setting_.prior->filter(exposure.data(), ratio.data());
   double expected = 0, flat = 0;
   for (std::size_t b = 0; b < bins; ++b) {
-    const double least = options_.floor / (std::max(exposure[b], 0.) + options_.floor);
-    rate[b] = float(std::max(ratio[b], least));
-    expected += rate[b] * engine_.area()[b], flat += engine_.area()[b];
+    rate[b] = float(std::max(ratio[b], options_.floor / (exposure[b] + options_.floor)));
+    expected += rate[b] * engine_.area()[b];
+    flat += engine_.area()[b];
   }
+  // With free fluences a class's overall scale is theirs: it is fixed at the mean pattern's.
   if (engine_.fluence_use() == FluenceUse::free)
     for (std::size_t b = 0; b < bins; ++b) rate[b] *= float(flat / expected);
 }
@@ -181,8 +200,10 @@ void ClassEmc::update_model() {
                [&](std::size_t k, int) { rates_from(k, 2, run_.model.of(k)); });
 }
 
+// A class is empty below a tenth of the mean occupancy, or a single frame. The most occupied class is
+// split: its two half sets give the two new ones, apart by no more than their noise.
 std::size_t ClassEmc::reseed() {
-  const double smallest = 0.05 * double(members_.size()) / double(options_.classes);
+  const double smallest = 0.1 * double(members_.size()) / double(options_.classes);
   std::vector<double> occupancy = run_.occupancy;
   std::size_t count = 0;
   for (std::size_t k = 0; k < options_.classes; ++k) {
@@ -196,34 +217,38 @@ std::size_t ClassEmc::reseed() {
   return count;
 }
 
-void ClassEmc::conclude(IterationRecord record) {
+void ClassEmc::conclude(const IterationRecord& record) {
   run_.history.push_back(record);
   const std::size_t n = run_.history.size();
-  monitor_.info(text_of("iteration ", n, ": beta ", record.beta, ", gain ", record.gain,
-                        " nats a frame, information ", record.information, ", changed ",
-                        100 * record.changed, " %", ", reseeded ", record.reseeded));
-  const bool settled = record.beta >= 1 && record.reseeded == 0 && n >= 2 &&
-                       record.changed < options_.settled_fraction &&
-                       run_.history[n - 2].changed < options_.settled_fraction;
-  if (settled)
-    run_.stop_reason = "settled";
+  monitor_.info(text_of("run ", run_.run, ", iteration ", n, ": beta ", rounded(record.beta, 4),
+                        ", gain ", rounded(record.gain, 3), " nats a frame, information ",
+                        rounded(record.information, 3), " nats, ", rounded(100 * record.changed, 2),
+                        " % changed class",
+                        record.reseeded > 0 ? text_of(", ", record.reseeded, " empty") : ""));
+  const auto calm = [&](const IterationRecord& r) {
+    return r.beta >= 1 && r.reseeded == 0 && r.changed < options_.settled;
+  };
+  if (n >= 2 && calm(record) && calm(run_.history[n - 2]))
+    run_.stop_reason = text_of("membership settled: less than ", 100 * options_.settled,
+                               " % of the frames changed class in each of two iterations");
   else if (n >= options_.max_iterations)
-    run_.stop_reason = "max-iterations";
+    run_.stop_reason = text_of("--max-iterations ", options_.max_iterations, " reached, ",
+                               rounded(100 * record.changed, 2), " % still change class");
+  if (!run_.stop_reason.empty())
+    monitor_.info(text_of("run ", run_.run, " stops after ", n, " iterations: ", run_.stop_reason));
 }
 
-double ClassEmc::held_out_gain() {
-  if (held_out_.empty()) return 0;
+std::optional<double> ClassEmc::held_out_gain() {
+  if (held_out_.empty()) return std::nullopt;
   engine_.set_model(run_.model, threads_);
   std::vector<double> gain(held_out_.size());
   pass(held_out_, false, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
-    for (std::size_t d = 0; d < tile.count; ++d) {
-      tile.beta[d] = 1;
-      if (!fluence_.empty()) tile.fluence[d] = fluence_[held_out_[first + d]];
-    }
+    load_conditions(tile, held_out_, first);
+    tile.beta.fill(1);
     engine_.expect(tile, scratch);
     for (std::size_t d = 0; d < tile.count; ++d) gain[first + d] = tile.result[d].log_evidence;
   });
-  return std::accumulate(gain.begin(), gain.end(), 0.) / double(gain.size());
+  return mean_of(gain);
 }
 
 }  // namespace spi

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,17 +29,26 @@ struct ClassRun {
   std::size_t run = 0;
   RateModel model;
   std::vector<std::uint32_t> best_class, best_shift;            ///< [members]
-  std::vector<float> probability, fluence, information;         ///< [members]
+  std::vector<float> probability, fluence, information;         ///< [members], see FramePosterior
   std::vector<double> occupancy;                                ///< [K] Σ_d P_d(k)
   std::vector<IterationRecord> history;
   std::string stop_reason;  ///< empty while the run goes on
 };
 
+/// What all runs share.
+struct EmcSetting {
+  FrameStore& store;
+  std::vector<std::size_t> limit;     ///< [R] the engine's harmonic limits
+  std::vector<float> fluence;         ///< [store frames] where they are known, or empty
+  const AngularPrior* prior;          ///< or nullptr: no smoothing
+  std::uint64_t seed;
+};
+
 class ClassEmc {
  public:
-  /// `limit` as the engine's. `fluence`: known fluences by store frame, or empty.
-  ClassEmc(FrameStore& store, std::vector<std::size_t> limit, std::vector<float> fluence,
-           const AveragingOptions& options, std::size_t run, int threads, Monitor& monitor);
+  /// `setting` and the monitor must outlive it. UsageError where there are fewer frames than classes.
+  ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::size_t run, int threads,
+           Monitor& monitor);
 
   /// A start from random classes and angles.
   void start();
@@ -52,26 +63,30 @@ class ClassEmc {
   /// The last iteration's sums, for half sets and weights; of the model before its update.
   const RateSums& sums() const { return *sums_; }
   const LikelihoodEngine& engine() const { return engine_; }
-  /// Mean gain at β = 1 of the frames kept out of the run; 0 where there are none.
-  double held_out_gain();
+  /// Mean gain at β = 1 of the frames kept out of the run; nullopt where there are none.
+  std::optional<double> held_out_gain();
+  /// The rates [R][T] that the last sums of class k (half set 0 or 1, or both: 2) ask for.
+  void rates_from(std::size_t k, int half, float* rate) const;
 
  private:
   using Prepare = std::function<void(FrameTile&, std::size_t first, LikelihoodEngine::Scratch&)>;
   void pass(const std::vector<std::size_t>& frames, bool accumulate, const Prepare& prepare);
+  /// The E step: posteriors of all members, sums, and the run's members' columns.
+  IterationRecord expect();
   double beta(float photons) const;
   void update_model();
+  /// Splits broad classes until none is empty; how many there were.
   std::size_t reseed();
-  void rates_from(std::size_t k, int half, float* rate) const;
-  void conclude(IterationRecord record);
+  void load_conditions(FrameTile& tile, const std::vector<std::size_t>& frames,
+                       std::size_t first) const;
+  void conclude(const IterationRecord& record);
 
-  FrameStore& store_;
+  EmcSetting& setting_;
   AveragingOptions options_;
   int threads_;
   Monitor& monitor_;
-  std::vector<float> fluence_;
   std::vector<std::size_t> members_, held_out_;
   LikelihoodEngine engine_;
-  std::unique_ptr<AngularPrior> prior_;
   std::unique_ptr<RateSums> sums_;
   ClassRun run_;
 };

@@ -1,26 +1,87 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/averaging/options.h"
 
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "libspi/io/hdf5.h"
+
 namespace spi {
 
 void AveragingOptions::describe(OptionSet& o) {
-  o.group("Averaging");
-  o.add("classes", classes, "number of class averages of a run").range(1, 100000);
-  o.add("still-classes", still_classes, "classes that do not rotate").range(0, 100000);
-  o.add("bootstrap-runs", bootstrap_runs, "independent runs").range(1, 1000);
-  o.add("bootstrap-fraction", bootstrap_fraction, "fraction of the frames in each run").range(0.01, 1);
-  o.add("max-iterations", max_iterations, "stop at the latest after so many").range(1, 10000);
-  o.add("settled", settled_fraction, "settled").range(0, 1);
-  o.add("held-out", held_out, "fraction held out").range(0, 0.9);
-  o.add("fluence", fluence, "fluence");
-  o.add("fluence-file", fluence_file, "known fluences");
-  o.add("beta-factor", beta_factor, "factor").range(1e-6, 1e6);
-  o.add("beta-period", beta_period, "iterations").range(1, 100);
-  o.add("band-limit", band_limit, "band limit").range(0, 1e6);
-  o.add("pseudo-counts", pseudo_counts, "pseudo counts").range(0, 1e6);
-  o.add("floor", floor, "floor").range(1e-9, 1);
-  o.add("brightest", brightest, "brightest").range(1, 1e12);
-  o.add("max-memory", max_memory, "memory");
+  o.group("Classes");
+  o.add("classes", classes, "class averages of each run").range(1, 100000);
+  o.add("still-classes", still_classes,
+        "how many of them do not rotate: for background that stands still on the detector")
+      .range(0, 100000);
+  o.add("bootstrap-runs", bootstrap_runs,
+        "independent runs, each on a random part of the frames from its own random start")
+      .range(1, 1000);
+  o.add("bootstrap-fraction", bootstrap_fraction,
+        "part of the frames in each run; auto: 1 for one run, 0.8 for several")
+      .range(0.01, 1);
+  o.add("held-out", held_out,
+        "part of the frames kept out of all runs; what the averages gain on them is reported and "
+        "is the larger the better the number of classes suits the data")
+      .range(0, 0.9);
+
+  o.group("Model");
+  o.add("fluence", fluence,
+        "free: every frame's fluence is found; equal: all frames have the same");
+  o.add("fluence-file", fluence_file,
+        "known fluences, one number a frame: text, or FILE.h5:DATASET");
+  o.add("smoothing", smoothing,
+        "prior: averages are filtered by what the frames' own angular covariance says of signal "
+        "and noise; none: plain ratios of photons and exposure");
+  o.add("floor", floor, "photons a bin that are added to every rate, so that none is zero")
+      .range(1e-6, 1e6);
+  o.add("diameter", diameter,
+        "largest extent of the particles: angular harmonics that it rules out are left out of the "
+        "work");
+  o.add("brightest", brightest,
+        "frames with more photons than so many times the median are rejected")
+      .range(1, 1e12);
+
+  o.group("Annealing");
+  o.add("beta-start", beta_start,
+        "factor of the first inverse temperature exp(-6.5 (N/1e5)^0.15) of a frame of N photons")
+      .range(1e-6, 1e6);
+  o.add("beta-period", beta_period, "iterations until beta is doubled, up to 1").range(1, 1000);
+  o.add("settled", settled,
+        "stop when, at beta 1, less than this part of the frames changed class in each of two "
+        "iterations")
+      .range(0, 1);
+  o.add("max-iterations", max_iterations, "stop at the latest after so many").range(1, 100000);
+
+  o.group("Running");
+  o.add("max-memory", max_memory, "memory to use, about");
+  o.add("checkpoint-every", checkpoint_every_s, "seconds between checkpoints").range(0, 1e6);
+  o.flag("resume", resume, "go on from the checkpoint of an interrupted run with the same options");
+  polar.describe(o);
+}
+
+std::vector<float> read_fluences(const std::filesystem::path& path, std::size_t frames) {
+  std::vector<float> values;
+  const std::string name = path.string();
+  const auto colon = name.rfind(".h5:");
+  if (colon != name.npos) {
+    values = h5::File::open(name.substr(0, colon + 3)).read<float>(name.substr(colon + 4));
+  } else {
+    std::ifstream stream(path);
+    if (!stream) fail("cannot read the fluences of ", name);
+    for (std::string line; std::getline(stream, line);) {
+      std::istringstream words(line.substr(0, line.find('#')));
+      for (std::string word; words >> word;) values.push_back(float(parse_number(word)));
+    }
+  }
+  if (values.size() != frames)
+    fail(name, " holds ", values.size(), " fluences, there are ", frames, " frames");
+  const auto bad = std::ranges::find_if(values, [](float v) { return !(v > 0) || !std::isfinite(v); });
+  if (bad != values.end())
+    fail(name, ": the fluence of frame ", bad - values.begin(), " is ", *bad, ", must be positive");
+  return values;
 }
 
 }  // namespace spi

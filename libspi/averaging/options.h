@@ -11,10 +11,15 @@
 
 namespace spi {
 
-/// What is done about the frames' fluences.
-enum class FluenceModel2D { free, equal };
+enum class Smoothing { prior, none };
 template <>
-struct EnumNames<FluenceModel2D> {
+struct EnumNames<Smoothing> {
+  static constexpr std::array<std::string_view, 2> values{"prior", "none"};
+};
+
+enum class Fluences { free, equal };
+template <>
+struct EnumNames<Fluences> {
   static constexpr std::array<std::string_view, 2> values{"free", "equal"};
 };
 
@@ -23,24 +28,34 @@ struct AveragingOptions {
   std::size_t still_classes = 0;
   std::size_t bootstrap_runs = 1;
   std::optional<double> bootstrap_fraction;  ///< automatic: 1 for one run, else 0.8
-  std::size_t max_iterations = 60;
-  double settled_fraction = 0.01;
   double held_out = 0;
-  FluenceModel2D fluence = FluenceModel2D::free;
+
+  Fluences fluence = Fluences::free;
   std::optional<std::filesystem::path> fluence_file;
-  double beta_factor = 1;
-  std::size_t beta_period = 2;
-  std::optional<double> band_limit;  ///< particle's extent in units of 1/q of a pixel
-  double pseudo_counts = 0.3;
-  double floor = 0.01;
+  Smoothing smoothing = Smoothing::prior;
+  double floor = 0.3;  ///< photons a bin
+  std::optional<Length> diameter;
   double brightest = 100;
+
+  double beta_start = 1;  ///< factor of the automatic start
+  std::size_t beta_period = 2;
+  std::size_t max_iterations = 60;
+  double settled = 0.02;
+
   Memory max_memory{4.0 * (1 << 30)};
-  std::uint64_t seed = kDefaultSeed;
+  double checkpoint_every_s = 30;
+  bool resume = false;
+
+  PolarBinningOptions polar = {.ring_width = 2};
 
   double fraction() const {
     return bootstrap_fraction.value_or(bootstrap_runs == 1 ? 1.0 : 0.8);
   }
   void describe(OptionSet& options);
 };
+
+/// Known fluences from a file: text with one positive number a frame, in reading order (# comments),
+/// or FILE.h5:DATASET. UserError unless there are `frames` of them, all positive.
+std::vector<float> read_fluences(const std::filesystem::path& path, std::size_t frames);
 
 }  // namespace spi

@@ -79,6 +79,12 @@ struct Text<Energy> {
   static std::string print(Energy value) { return spi::print(value); }
 };
 template <>
+struct Text<ReciprocalLength> {
+  static std::string type() { return "Q"; }
+  static ReciprocalLength parse(const std::string& text) { return parse_reciprocal_length(text); }
+  static std::string print(ReciprocalLength value) { return spi::print(value); }
+};
+template <>
 struct Text<Memory> {
   static std::string type() { return "SIZE"; }
   static Memory parse(const std::string& text) { return parse_memory(text); }

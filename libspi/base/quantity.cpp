@@ -18,6 +18,7 @@ struct Unit {
 constexpr Unit kLengths[] = {{"pm", 1e-12}, {"A", 1e-10}, {"Å", 1e-10}, {"nm", 1e-9}, {"um", 1e-6},
                              {"µm", 1e-6},  {"mm", 1e-3}, {"cm", 1e-2}, {"m", 1}};
 constexpr Unit kEnergies[] = {{"eV", 1}, {"keV", 1e3}, {"MeV", 1e6}};
+constexpr Unit kReciprocals[] = {{"/A", 1}, {"/Å", 1}, {"/nm", 0.1}};
 constexpr double kKibi = 1024;
 constexpr Unit kMemories[] = {{"B", 1},
                               {"k", kKibi},
@@ -77,6 +78,9 @@ Length parse_length(std::string_view text) {
 Energy parse_energy(std::string_view text) {
   return {parse_with_unit(text, kEnergies, "photon energy", "6keV")};
 }
+ReciprocalLength parse_reciprocal_length(std::string_view text) {
+  return {parse_with_unit(text, kReciprocals, "scattering vector (q = 1/d)", "0.015/A or 0.15/nm")};
+}
 Memory parse_memory(std::string_view text) {
   return {parse_with_unit(text, kMemories, "memory size", "4GB")};
 }
@@ -88,6 +92,7 @@ std::string print(Length length) {
 std::string print(Energy energy) {
   return print_with_unit(energy.electronvolts, {{"keV", 1e3}, {"eV", 1}});
 }
+std::string print(ReciprocalLength q) { return print_number(q.per_angstrom) + "/A"; }
 std::string print(Memory memory) {
   return print_with_unit(
       memory.bytes,

@@ -21,19 +21,27 @@ struct Energy {
   bool operator==(const Energy&) const = default;
 };
 
+/// q = 1/d, without 2π.
+struct ReciprocalLength {
+  double per_angstrom = 0;
+  bool operator==(const ReciprocalLength&) const = default;
+};
+
 /// Bytes; written with k, M, G or T (powers of 1024, "GB" and "GiB" alike).
 struct Memory {
   double bytes = 0;
   bool operator==(const Memory&) const = default;
 };
 
-/// A number with a unit, such as "42nm", "705 mm", "6keV"; a bare number is a UserError.
+/// A number with a unit, such as "42nm", "6 keV", "0.1/nm"; a bare number is a UserError.
 Length parse_length(std::string_view text);
 Energy parse_energy(std::string_view text);
+ReciprocalLength parse_reciprocal_length(std::string_view text);
 Memory parse_memory(std::string_view text);
 
 std::string print(Length length);
 std::string print(Energy energy);
+std::string print(ReciprocalLength q);
 std::string print(Memory memory);
 
 /// The shortest text that reads back as the same double.

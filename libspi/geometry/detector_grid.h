@@ -20,7 +20,7 @@ struct DetectorGrid {
   Energy photon_energy;
   /// x, y of the beam in pixels, pixel centres at integers; the middle of the rectangle if not
   /// given
-  std::optional<std::array<double, 2>> centre;
+  std::optional<std::array<double, 2>> centre = {};
   bool flat_ewald = false;  ///< s = (cx/D, cy/D, 0), the small-angle approximation
 };
 

@@ -108,15 +108,20 @@ std::vector<std::string> File::list(const std::string& group) const {
   return names;
 }
 
-std::vector<std::string> File::datasets() const {
-  std::vector<std::string> paths;
+std::vector<std::string> File::objects(bool only_datasets) const {
+  struct Found {
+    bool only_datasets;
+    std::vector<std::string> paths;
+  } found{only_datasets, {}};
   const auto keep = [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
-    if (info->type == H5O_TYPE_DATASET)
-      static_cast<std::vector<std::string>*>(out)->push_back("/" + std::string(name));
+    auto& kept = *static_cast<Found*>(out);
+    const bool wanted =
+        info->type == H5O_TYPE_DATASET || (info->type == H5O_TYPE_GROUP && !kept.only_datasets);
+    if (wanted) kept.paths.push_back(std::string_view(name) == "." ? "/" : "/" + std::string(name));
     return 0;
   };
-  if (H5Ovisit(id_, H5_INDEX_NAME, H5_ITER_INC, keep, &paths) < 0) broken("list", "/");
-  return paths;
+  if (H5Ovisit(id_, H5_INDEX_NAME, H5_ITER_INC, keep, &found) < 0) broken("list", "/");
+  return std::move(found.paths);
 }
 
 Info File::info(const std::string& dataset) const {

@@ -29,6 +29,14 @@ struct Info {
   bool is_variable_length = false;  ///< a list of integers per element
 };
 
+/// The value of an attribute: numbers or texts, as many as it has elements.
+struct Attribute {
+  Kind kind = Kind::other;
+  std::vector<double> numbers;
+  std::vector<std::string> texts;
+  bool operator==(const Attribute&) const = default;
+};
+
 /// How a new dataset is stored.
 struct Layout {
   Shape chunk = {};       ///< empty: contiguous
@@ -62,7 +70,9 @@ class File {
   /// Names of the links in a group, in alphabetic order.
   std::vector<std::string> list(const std::string& group) const;
   /// Absolute paths of all datasets, each once however many links lead to it.
-  std::vector<std::string> datasets() const;
+  std::vector<std::string> datasets() const { return objects(true); }
+  /// The same of groups ("/" first) and datasets.
+  std::vector<std::string> objects(bool only_datasets = false) const;
   Info info(const std::string& dataset) const;
   Shape shape(const std::string& dataset) const { return info(dataset).shape; }
 
@@ -145,6 +155,9 @@ class File {
   bool has_attribute(const std::string& object, const std::string& name) const;
   std::string text_attribute(const std::string& object, const std::string& name) const;
   double number_attribute(const std::string& object, const std::string& name) const;
+  std::vector<std::string> attributes(const std::string& object) const;
+  /// Any attribute of numbers or texts; kind `other` where it holds neither.
+  Attribute attribute(const std::string& object, const std::string& name) const;
   void set_attribute(const std::string& object, const std::string& name, const std::string& text);
   void set_attribute(const std::string& object, const std::string& name, double value);
   void set_attribute(const std::string& object, const std::string& name, std::int64_t value);

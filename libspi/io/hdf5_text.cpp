@@ -114,34 +114,73 @@ bool File::has_attribute(const std::string& object, const std::string& name) con
   return exists(object) && H5Aexists_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
 }
 
-std::string File::text_attribute(const std::string& object, const std::string& name) const {
-  const Handle attribute(
-      H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
-  if (attribute < 0) fail(path_.string(), ": ", object, " has no attribute ", name);
-  const Handle type(H5Aget_type(attribute)), space(H5Aget_space(attribute));
-  if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1)
-    fail(path_.string(), ": the attribute ", name, " of ", object, " is not a text");
+std::vector<std::string> File::attributes(const std::string& object) const {
+  std::vector<std::string> names;
+  const Handle owner(H5Oopen(id_, object.c_str(), H5P_DEFAULT));
+  const auto keep = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  if (owner < 0 || H5Aiterate2(owner, H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names) < 0)
+    broken("list the attributes of", object);
+  return names;
+}
+
+namespace {
+
+/// The texts of an attribute with `count` elements of text type `type`; false where HDF5 refuses.
+bool read_attribute_texts(hid_t attribute, hid_t type, std::size_t count,
+                          std::vector<std::string>& texts) {
   if (H5Tis_variable_str(type) > 0) {
-    char* pointer = nullptr;
-    if (H5Aread(attribute, type, &pointer) < 0) broken("read attribute", name);
-    const std::string text = pointer ? pointer : "";
-    H5free_memory(pointer);
-    return text;
+    std::vector<char*> pointers(count);
+    if (H5Aread(attribute, type, pointers.data()) < 0) return false;
+    for (char* pointer : pointers) {
+      texts.emplace_back(pointer ? pointer : "");
+      H5free_memory(pointer);
+    }
+    return true;
   }
-  std::string text(H5Tget_size(type), '\0');
-  if (H5Aread(attribute, type, text.data()) < 0) broken("read attribute", name);
-  return text.substr(0, text.find('\0'));
+  const std::size_t size = H5Tget_size(type);
+  std::vector<char> buffer(count * size);
+  if (H5Aread(attribute, type, buffer.data()) < 0) return false;
+  for (std::size_t i = 0; i < count; ++i)
+    texts.emplace_back(buffer.data() + i * size, strnlen(buffer.data() + i * size, size));
+  return true;
+}
+
+}  // namespace
+
+Attribute File::attribute(const std::string& object, const std::string& name) const {
+  const Handle handle(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
+  if (handle < 0) fail(path_.string(), ": ", object, " has no attribute ", name);
+  const Handle type(H5Aget_type(handle)), space(H5Aget_space(handle));
+  const auto count = static_cast<std::size_t>(H5Sget_simple_extent_npoints(space));
+  const H5T_class_t kind = H5Tget_class(type);
+  Attribute value;
+  if (kind == H5T_STRING) {
+    value.kind = Kind::text;
+    if (!read_attribute_texts(handle, type, count, value.texts)) broken("read attribute", name);
+  } else if (kind == H5T_INTEGER || kind == H5T_FLOAT) {
+    value.kind = kind == H5T_INTEGER ? Kind::integer : Kind::real;
+    value.numbers.resize(count);
+    if (H5Aread(handle, H5T_NATIVE_DOUBLE, value.numbers.data()) < 0)
+      broken("read attribute", name);
+  }
+  return value;
+}
+
+std::string File::text_attribute(const std::string& object, const std::string& name) const {
+  const Attribute value = attribute(object, name);
+  if (value.texts.size() != 1)
+    fail(path_.string(), ": the attribute ", name, " of ", object, " is not a text");
+  return value.texts.front();
 }
 
 double File::number_attribute(const std::string& object, const std::string& name) const {
-  const Handle attribute(
-      H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
-  if (attribute < 0) fail(path_.string(), ": ", object, " has no attribute ", name);
-  const Handle space(H5Aget_space(attribute));
-  double value = 0;
-  if (H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0)
+  const Attribute value = attribute(object, name);
+  if (value.numbers.size() != 1)
     fail(path_.string(), ": the attribute ", name, " of ", object, " is not a number");
-  return value;
+  return value.numbers.front();
 }
 
 namespace {

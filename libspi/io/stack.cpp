@@ -105,6 +105,12 @@ class CheckedStack : public StackReader {
     return joined;
   }
 
+  std::vector<bool> masked() const override {
+    std::vector<bool> excluded;
+    for (const float value : usable_) excluded.push_back(value == 0);
+    return excluded;
+  }
+
   std::vector<std::uint64_t> ids() const override {
     const auto all = source_->ids();
     if (!options_.skip_empty) return all;
@@ -171,7 +177,7 @@ class CheckedStack : public StackReader {
   }
 
   Patterns checked(Patterns patterns, std::size_t first) const {
-    for (std::size_t i = 0; i < patterns.count; ++i)
+    for (std::size_t i = 0; !options_.allow_empty && i < patterns.count; ++i)
       if (is_empty(patterns, i))
         fail(path_.string(), ": pattern ", first + i, " is empty (all zero",
              usable_.empty() ? "" : " where the mask is good",

@@ -23,6 +23,7 @@ struct StackOptions {
   std::optional<std::array<double, 2>> centre = {};  ///< x, y in pixels, pixel centres at integers
   bool mask_invalid = false;
   bool skip_empty = false;
+  bool allow_empty = false;  ///< neither refuse nor leave out empty patterns; not an option
 
   void describe(OptionSet& options);
 };
@@ -56,6 +57,8 @@ class StackReader {
   virtual Patterns read(std::size_t first, std::size_t n) = 0;
   /// [count] stable ids; the pattern's index where the file has none.
   virtual std::vector<std::uint64_t> ids() const = 0;
+  /// [rows][columns] whether the mask of the whole stack excludes a pixel; empty without a mask.
+  virtual std::vector<bool> masked() const = 0;
 };
 
 /// Our averages.h5 (centre: the file's, or pixel S/2 rounded down), Dragonfly output_NNN.h5 (2D;

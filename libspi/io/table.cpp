@@ -93,8 +93,7 @@ void write_csv(const fs::path& path, const std::vector<Column>& columns) {
   }
   text += '\n';
   for (std::size_t row = 0; row < columns.front().values.size(); ++row) {
-    for (std::size_t c = 0; c < columns.size(); ++c)
-      text += (c ? "," : "") + cell(columns[c], row);
+    for (std::size_t c = 0; c < columns.size(); ++c) text += (c ? "," : "") + cell(columns[c], row);
     text += '\n';
   }
   write_text(path, text);

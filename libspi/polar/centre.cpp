@@ -1,60 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/polar/centre.h"
 
-#include <fftw3.h>
-
 #include <algorithm>
 #include <cmath>
-#include <complex>
-#include <memory>
 
 #include "libspi/base/error.h"
+#include "libspi/polar/fft2d.h"
 
 namespace spi {
 namespace {
 
-using Complex = std::complex<float>;
-
-/// Self-convolutions (f * g)(s) = Σ_x f(x) g(s − x) of images padded to [H][W].
-class Convolver {
- public:
-  Convolver(std::size_t rows, std::size_t columns)
-      : rows_(rows), columns_(columns), real_(rows * columns), spectrum_(rows * (columns / 2 + 1)) {
-    const int h = int(rows), w = int(columns);
-    forward_.reset(fftwf_plan_dft_r2c_2d(h, w, real_.data(), raw(spectrum_), FFTW_ESTIMATE));
-    backward_.reset(fftwf_plan_dft_c2r_2d(h, w, raw(spectrum_), real_.data(), FFTW_ESTIMATE));
-  }
-
-  /// `image`: [rows][columns] of the caller's size, put at the origin.
-  std::vector<Complex> transform(const std::vector<float>& image, std::size_t rows,
-                                 std::size_t columns) {
-    std::fill(real_.begin(), real_.end(), 0.f);
-    for (std::size_t y = 0; y < rows; ++y)
-      std::copy_n(&image[y * columns], columns, &real_[y * columns_]);
-    fftwf_execute(forward_.get());
-    return spectrum_;
-  }
-
-  /// [H][W]
-  const std::vector<float>& convolve(const std::vector<Complex>& f, const std::vector<Complex>& g) {
-    const float scale = 1.f / float(rows_ * columns_);
-    for (std::size_t k = 0; k < f.size(); ++k) spectrum_[k] = f[k] * g[k] * scale;
-    fftwf_execute(backward_.get());
-    return real_;
-  }
-
- private:
-  struct Destroy {
-    void operator()(fftwf_plan_s* plan) const { fftwf_destroy_plan(plan); }
-  };
-  static fftwf_complex* raw(std::vector<Complex>& v) {
-    return reinterpret_cast<fftwf_complex*>(v.data());
-  }
-  std::size_t rows_, columns_;
-  std::vector<float> real_;
-  std::vector<Complex> spectrum_;
-  std::unique_ptr<fftwf_plan_s, Destroy> forward_, backward_;
-};
+/// The self-convolution product of two spectra, back in space.
+const std::vector<float>& convolve(RealFft2d& fft, const RealFft2d::Spectrum& f,
+                                   const RealFft2d::Spectrum& g) {
+  RealFft2d::Spectrum product(f.size());
+  for (std::size_t k = 0; k < f.size(); ++k) product[k] = f[k] * g[k];
+  return fft.backward(product);
+}
 
 /// Offset of the vertex of the parabola through (-1, a), (0, b), (1, c); 0 where b is no peak.
 double parabola_peak(double a, double b, double c) {
@@ -88,12 +50,11 @@ void CentreFinder::add(const float* intensity, const float* weight) {
     if (w[k] > 0) v[k] -= float(mean);
     q[k] = v[k] * v[k];
   }
-  Convolver convolver(padded_rows_, padded_columns_);
-  const auto fw = convolver.transform(w, rows_, columns_);
-  const auto fv = convolver.transform(v, rows_, columns_);
-  const auto fq = convolver.transform(q, rows_, columns_);
-  const std::vector<float> ww = convolver.convolve(fw, fw), vw = convolver.convolve(fv, fw),
-                           vv = convolver.convolve(fv, fv), qw = convolver.convolve(fq, fw);
+  RealFft2d fft(padded_rows_, padded_columns_);
+  const auto fw = fft.forward(w, rows_, columns_), fv = fft.forward(v, rows_, columns_),
+             fq = fft.forward(q, rows_, columns_);
+  const std::vector<float> ww = convolve(fft, fw, fw), vw = convolve(fft, fv, fw),
+                           vv = convolve(fft, fv, fv), qw = convolve(fft, fq, fw);
   const double total = qw.empty() ? 0 : *std::max_element(qw.begin(), qw.end());
   if (total <= 0) return;
   for (std::size_t k = 0; k < covariance_.size(); ++k) {

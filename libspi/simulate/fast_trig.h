@@ -3,6 +3,7 @@
 // them vectorise.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 namespace spi {
@@ -24,7 +25,8 @@ inline float sin_quarter(float t) {
 /// sin(2 pi t) and cos(2 pi t). Absolute error below 3e-7 beside the rounding of t itself.
 inline float sin_turns(float t) {
   const float r = fraction_of_turn(t);
-  return std::copysign(sin_quarter(0.25f - std::abs(std::abs(r) - 0.25f)), r);
+  const float folded = std::min(std::abs(r), 0.5f - std::abs(r));  // exact: small angles stay so
+  return std::copysign(sin_quarter(folded), r);
 }
 inline float cos_turns(float t) { return sin_quarter(0.25f - std::abs(fraction_of_turn(t))); }
 

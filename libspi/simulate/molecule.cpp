@@ -65,53 +65,59 @@ Box make_box(const Molecule& molecule, double q_max, double oversampling) {
   return box;
 }
 
-/// One Gaussian of one atom along one axis: the voxels from `first`, at distances (i - x) voxels.
-struct Profile {
-  int first = 0, count = 0;
-  std::array<std::vector<float>, kTerms> value;
-};
-
-/// The voxels that an atom touches along an axis, and exp(-4 pi^2 r^2 / b_k) there.
-Profile profile_of(double x_A, const std::array<double, kTerms>& widths, double radius,
-                   double voxel) {
-  Profile profile;
-  profile.first = static_cast<int>(std::ceil((x_A - radius) / voxel));
-  profile.count = static_cast<int>(std::floor((x_A + radius) / voxel)) - profile.first + 1;
-  for (int k = 0; k < kTerms; ++k)
-    for (int i = 0; i < profile.count; ++i) {
-      const double r = (profile.first + i) * voxel - x_A;
-      profile.value[k].push_back(static_cast<float>(std::exp(-4 * kPi * kPi * r * r / widths[k])));
-    }
-  return profile;
-}
-
 std::size_t wrapped(int i, std::size_t n) {
   return static_cast<std::size_t>(i + static_cast<int>(n)) % n;
+}
+
+/// An atom along one axis: the voxels it touches and the factors of its Gaussians there.
+struct Profile {
+  int first = 0;                                 ///< signed; voxel 0 is the origin
+  std::vector<std::size_t> voxel;                ///< wrapped into the box
+  std::array<std::vector<float>, kTerms> value;  ///< exp(-4 pi^2 r^2 / width_k)
+};
+
+Profile profile_of(double x_A, const std::array<double, kTerms>& widths, double radius,
+                   const Box& box) {
+  Profile profile;
+  profile.first = static_cast<int>(std::ceil((x_A - radius) / box.voxel));
+  const int end = static_cast<int>(std::floor((x_A + radius) / box.voxel)) + 1;
+  for (int i = profile.first; i < end; ++i) {
+    profile.voxel.push_back(wrapped(i, box.n));
+    const double r = i * box.voxel - x_A;
+    for (int k = 0; k < kTerms; ++k)
+      profile.value[k].push_back(static_cast<float>(std::exp(-4 * kPi * kPi * r * r / widths[k])));
+  }
+  return profile;
 }
 
 /// Adds an atom to the planes [low, high) (signed) of the density, [z][y][x], origin at voxel 0.
 void add_atom(const Atom& atom, const ScatteringFactor& factor, const Box& box, int low, int high,
               std::vector<float>& density) {
   std::array<double, kTerms> widths;
-  for (int k = 0; k < kTerms; ++k) widths[k] = factor.b[k] + atom.b_iso + box.blur;
+  std::array<float, kTerms> heights;
+  for (int k = 0; k < kTerms; ++k) {
+    widths[k] = factor.b[k] + atom.b_iso + box.blur;
+    heights[k] =
+        static_cast<float>(atom.occupancy * factor.a[k] * std::pow(4 * kPi / widths[k], 1.5));
+  }
   const double radius = std::sqrt(kCut * *std::ranges::max_element(widths)) / (2 * kPi);
   const double z = atom.position_A[2];
   if (z + radius < low * box.voxel || z - radius > high * box.voxel) return;
-  const Profile px = profile_of(atom.position_A[0], widths, radius, box.voxel);
-  const Profile py = profile_of(atom.position_A[1], widths, radius, box.voxel);
-  const Profile pz = profile_of(z, widths, radius, box.voxel);
-  std::vector<float> row(px.count);
-  for (int c = std::max(0, low - pz.first); c < pz.count && pz.first + c < high; ++c) {
-    for (int b = 0; b < py.count; ++b) {
+  const Profile px = profile_of(atom.position_A[0], widths, radius, box);
+  const Profile py = profile_of(atom.position_A[1], widths, radius, box);
+  const Profile pz = profile_of(z, widths, radius, box);
+  std::vector<float> row(px.voxel.size());
+  for (std::size_t c = 0; c < pz.voxel.size(); ++c) {
+    const int plane = pz.first + static_cast<int>(c);
+    if (plane < low || plane >= high) continue;
+    for (std::size_t b = 0; b < py.voxel.size(); ++b) {
       std::ranges::fill(row, 0.0f);
       for (int k = 0; k < kTerms; ++k) {
-        const double height = atom.occupancy * factor.a[k] * std::pow(4 * kPi / widths[k], 1.5);
-        const float scale = static_cast<float>(height) * pz.value[k][c] * py.value[k][b];
-        for (int a = 0; a < px.count; ++a) row[a] += scale * px.value[k][a];
+        const float scale = heights[k] * pz.value[k][c] * py.value[k][b];
+        for (std::size_t a = 0; a < row.size(); ++a) row[a] += scale * px.value[k][a];
       }
-      const std::size_t start =
-          (wrapped(pz.first + c, box.n) * box.n + wrapped(py.first + b, box.n)) * box.n;
-      for (int a = 0; a < px.count; ++a) density[start + wrapped(px.first + a, box.n)] += row[a];
+      float* const line = density.data() + (pz.voxel[c] * box.n + py.voxel[b]) * box.n;
+      for (std::size_t a = 0; a < row.size(); ++a) line[px.voxel[a]] += row[a];
     }
   }
 }
@@ -131,8 +137,8 @@ std::vector<float> density_of(const Molecule& molecule, const Box& box, int thre
   return density;
 }
 
-/// Divides by the transform of the B-spline, sinc(x/L)^4 along each axis, so that splines of the
-/// transform's samples reproduce it.
+/// Divides by the transform of the B-spline, sinc(x/L)^4 along each axis, so that the spline
+/// through the samples of what this transforms to is the density's own transform.
 void divide_by_spline(std::vector<float>& density, const Box& box) {
   std::vector<float> axis;
   for (std::size_t i = 0; i < box.n; ++i) {
@@ -166,6 +172,7 @@ class TransformedMolecule final : public Particle {
     const auto half = half_transform(density, box);
     scale_ = static_cast<float>(box.length);
     origin_ = static_cast<float>(box.reach);
+    quarter_blur_ = static_cast<float>(box.blur / 4);
     grid_ = SplineGrid<std::complex<float>>(2 * box.reach + 1);
     const int reach = static_cast<int>(box.reach);
     for (int z = -reach; z <= reach; ++z)
@@ -176,21 +183,25 @@ class TransformedMolecule final : public Particle {
 
   void amplitude(std::span<const float> qx, std::span<const float> qy, std::span<const float> qz,
                  std::span<std::complex<float>> f) const override {
-    for (std::size_t i = 0; i < f.size(); ++i)
-      f[i] = grid_.at(qx[i] * scale_ + origin_, qy[i] * scale_ + origin_, qz[i] * scale_ + origin_);
+    for (std::size_t i = 0; i < f.size(); ++i) {
+      const float q2 = qx[i] * qx[i] + qy[i] * qy[i] + qz[i] * qz[i];
+      f[i] = std::exp(quarter_blur_ * q2) *
+             grid_.at(qx[i] * scale_ + origin_, qy[i] * scale_ + origin_, qz[i] * scale_ + origin_);
+    }
   }
 
  private:
+  /// The blurred transform at a grid point, from the half that is stored: F(-q) = conj F(q).
   static std::complex<float> coefficient(const std::vector<std::complex<float>>& half,
                                          const Box& box, int x, int y, int z) {
-    const double q2 = (x * x + y * y + z * z) / (box.length * box.length);
-    const auto sharpen = static_cast<float>(std::pow(box.voxel, 3) * std::exp(box.blur * q2 / 4));
-    const std::size_t width = box.n / 2 + 1;
-    if (x >= 0) return sharpen * half[(wrapped(z, box.n) * box.n + wrapped(y, box.n)) * width + x];
-    return sharpen * std::conj(half[(wrapped(-z, box.n) * box.n + wrapped(-y, box.n)) * width - x]);
+    const auto voxel_volume = static_cast<float>(box.voxel * box.voxel * box.voxel);
+    const int sign = x < 0 ? -1 : 1;
+    const std::size_t row = wrapped(sign * z, box.n) * box.n + wrapped(sign * y, box.n);
+    const auto value = voxel_volume * half[row * (box.n / 2 + 1) + sign * x];
+    return x < 0 ? std::conj(value) : value;
   }
 
-  float scale_ = 0, origin_ = 0;
+  float scale_ = 0, origin_ = 0, quarter_blur_ = 0;
   SplineGrid<std::complex<float>> grid_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/simulate/output.h"
 
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -37,10 +38,19 @@ struct TruthFile {
   }
 };
 
-/// x, y of the beam on a rectangle of pixels.
+/// x, y of the beam in pixels. UsageError unless the pixels lie in rows and columns one pixel
+/// apart.
 std::array<double, 2> beam_centre(const Detector& detector) {
-  const auto [x, y] = detector.flat_position(0);
-  return {-x, -y};
+  const auto [rows, columns] = detector.shape;
+  const auto [x0, y0] = detector.flat_position(0);
+  bool is_grid = rows >= 2 && columns >= 2;
+  for (std::size_t i = 0; is_grid && i < detector.pixels(); ++i) {
+    const auto [x, y] = detector.flat_position(i);
+    const double column = static_cast<double>(i % columns), row = static_cast<double>(i / columns);
+    is_grid = std::hypot(x - x0 - column, y - y0 - row) < 0.1;  // a tenth of a pixel does no harm
+  }
+  if (!is_grid) fail_usage("--averages needs a detector whose pixels lie in rows and columns");
+  return {-x0, -y0};
 }
 
 }  // namespace
@@ -75,15 +85,12 @@ SimulationSummary write_averages(const Simulator& simulator, const std::filesyst
                                  const Provenance& provenance, Monitor& monitor) {
   const Detector& detector = simulator.detector();
   const auto [rows, columns] = detector.shape;
-  if (rows < 2 || columns < 2)
-    fail_usage("--averages needs a detector that is a rectangle of pixels");
+  const std::array<double, 2> centre = beam_centre(detector);
   SimulationSummary summary = empty_summary(simulator);
-  AveragesWriter writer(path,
-                        {.rows = rows,
-                         .columns = columns,
-                         .q_per_pixel = detector.q_per_pixel(),
-                         .centre = beam_centre(detector)},
-                        provenance);
+  AveragesWriter writer(
+      path,
+      {.rows = rows, .columns = columns, .q_per_pixel = detector.q_per_pixel(), .centre = centre},
+      provenance);
   TruthWriter truth(writer.file(), simulator.population());
   AveragesColumns ids;
   simulator.averages(

@@ -32,7 +32,8 @@ double photons_per_square_electron(const Detector& detector, double pulse_photon
          mean_solid_angle_sr(detector);
 }
 
-Simulator::Simulator(const SimulateOptions& options, std::uint64_t seed, int threads)
+Simulator::Simulator(const SimulateOptions& options, std::uint64_t seed, int threads,
+                     Monitor& monitor)
     : options_(options),
       seed_(seed),
       threads_(threads),
@@ -41,17 +42,19 @@ Simulator::Simulator(const SimulateOptions& options, std::uint64_t seed, int thr
       population_(parse_mixture(*options.particles), population_options(options), options.frames,
                   seed, diffraction_.q_max(), threads),
       fluence_(options.make_fluence()),
-      scale_(brightness_scale()) {}
+      scale_(brightness_scale(monitor)) {}
 
-double Simulator::brightness_scale() const {
+double Simulator::brightness_scale(Monitor& monitor) const {
   if (options_.pulse_photons)
     return photons_per_square_electron(detector_, *options_.pulse_photons, *options_.beam_radius);
   if (options_.averages || options_.equal_photons) return 0;
   std::vector<double> sums(std::min(kPilotFrames, population_.size()));
+  Progress progress(monitor, "setting the brightness", sums.size());
   parallel_for(sums.size(), threads_, [&](std::size_t id, int) {
     std::vector<float> rate(diffraction_.pixels());
     const Shot shot = population_.shot(id);
     sums[id] = diffraction_.pattern(*population_.particle(shot), shot.model_from_lab, rate);
+    progress.advance();
   });
   const double sum = std::accumulate(sums.begin(), sums.end(), 0.0);
   if (!(sum > 0)) fail("the particles scatter nothing onto the good pixels");

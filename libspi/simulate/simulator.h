@@ -33,7 +33,8 @@ struct DenseBlock {
 class Simulator {
  public:
   /// `options` resolved. Reads the structures, sets the brightness scale.
-  Simulator(const SimulateOptions& options, std::uint64_t seed, int threads);
+  Simulator(const SimulateOptions& options, std::uint64_t seed, int threads,
+            Monitor& monitor = silent_monitor());
 
   const SimulateOptions& options() const { return options_; }
   const Detector& detector() const { return detector_; }
@@ -51,7 +52,7 @@ class Simulator {
  private:
   /// Noise-free pattern in the particle's units times what makes photons of it.
   ShotTruth expose(std::uint64_t id, std::span<float> rate) const;
-  double brightness_scale() const;
+  double brightness_scale(Monitor& monitor) const;
   SparseFrame sparse_frame(const ShotTruth& truth, std::span<const float> rate) const;
   void dense_pattern(const ShotTruth& truth, std::span<float> rate) const;
 

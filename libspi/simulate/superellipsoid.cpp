@@ -73,7 +73,7 @@ class Superellipsoid final : public Particle {
     step_ = 0.1f / half_width_;
     scale_ = static_cast<float>(edge) / step_;
     n_ = static_cast<std::size_t>(q_max * scale_) + 5;
-    if (n_ > 1200)
+    if (n_ > 512)  // half a GiB a thread, seconds a particle
       fail("a pattern of ", std::lround(q_max * edge),
            " fringes is too fine for a rounded cube of ", edge / 10, " nm: a grid of ", n_,
            "^3 would be needed");

@@ -15,7 +15,8 @@ namespace spi {
 /// X(y, z) = (s^p - y^p)^(1/p). On a grid of q this is separable: for N nodes a side and n grid
 /// points an axis two matrix products, N^2 n^2 + N n^3 multiply-adds. The grid (one octant, 10
 /// points a period of the fastest cosine) is interpolated by cubic B-splines.
-/// Cost: about 5 ms for q_max times edge = 10, growing as its 4th power; 4 n^3 bytes.
+/// Cost: about 5 ms for q_max times edge = 10, growing as its 4th power; 4 n^3 bytes. UserError
+/// beyond q_max times edge = 80.
 std::unique_ptr<Particle> make_superellipsoid(double p, double volume_A3, double q_max);
 
 /// Volume of the superellipsoid with r = 1: 8 Gamma(1 + 1/p)^3 / Gamma(1 + 3/p).

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/commonline/lines.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "libspi/base/parallel.h"
+#include "libspi/polar/band_limit.h"
+#include "libspi/polar/centre.h"
+#include "libspi/polar/polar_grid.h"
+
+namespace spi {
+namespace {
+
+constexpr std::size_t kChunk = 16;            // patterns in memory at a time
+constexpr std::size_t kSample = 400;          // patterns enough for means over the data set
+constexpr double kInnermostOfRange = 1. / 6;  // of r_max: within, all particles look alike
+
+/// Calls visit(index, intensity, weight) for the patterns 0, stride, 2·stride, ...
+void for_each_pattern(StackReader& stack, std::size_t stride,
+                      const std::function<void(std::size_t, const float*, const float*)>& visit) {
+  for (std::size_t i = 0; i < stack.info().count; i += stride) {
+    const Patterns one = stack.read(i, 1);
+    visit(i, one.intensity.data(), one.weight.data());
+  }
+}
+
+std::size_t sample_stride(std::size_t count) { return std::max<std::size_t>(1, count / kSample); }
+
+void find_centre(StackReader& stack, LineSettings& settings, Monitor& monitor) {
+  const StackInfo& info = stack.info();
+  if (info.centre) {
+    settings.centre = *info.centre;
+    return;
+  }
+  CentreFinder finder(info.rows, info.columns);
+  for_each_pattern(stack, std::max<std::size_t>(1, info.count / 100),
+                   [&](std::size_t, const float* intensity, const float* weight) {
+                     finder.add(intensity, weight);
+                   });
+  const FriedelCentre found = finder.find();
+  settings.centre = found.position;
+  settings.centre_correlation = found.correlation;
+  monitor.info(text_of("centre found at x ", found.position[0], ", y ", found.position[1],
+                       " (correlation with the inverted patterns ", found.correlation, ")"));
+}
+
+/// Radius in pixels from a radius or a q option.
+std::optional<double> radius_of(const std::optional<double>& radius,
+                                const std::optional<ReciprocalLength>& q,
+                                const std::optional<double>& q_per_pixel, const char* which) {
+  if (radius && q) fail_usage("give either --r-", which, " or --q-", which, ", not both");
+  if (!q) return radius;
+  if (!q_per_pixel)
+    fail_usage("--q-", which, " needs the q of a pixel, which the file does not say: use --r-",
+               which, " in pixels");
+  return q->per_angstrom / *q_per_pixel;
+}
+
+/// The innermost radius (whole pixels) from which on every ring is measured for the most part.
+double innermost_measured(const PolarGrid& grid, const std::vector<double>& share) {
+  std::size_t r = grid.rings();
+  while (r > 0 && share[r - 1] >= 0.5) --r;
+  if (r == grid.rings()) fail("no whole circle about the centre is measured in the patterns");
+  return grid.radii_px[r];
+}
+
+/// Share of each ring that is measured, over a sample of the patterns.
+std::vector<double> measured_share(StackReader& stack, const PolarGrid& grid,
+                                   const PolarSampler& sampler) {
+  std::vector<double> share(grid.rings());
+  std::vector<float> value(grid.size()), weight(grid.size());
+  std::size_t patterns = 0;
+  for_each_pattern(stack, std::max<std::size_t>(1, stack.info().count / 20),
+                   [&](std::size_t, const float* intensity, const float* pixel_weight) {
+                     sampler.sample(intensity, pixel_weight, value.data(), weight.data());
+                     for (std::size_t k = 0; k < grid.size(); ++k)
+                       share[k / grid.angles] += weight[k] > 0;
+                     ++patterns;
+                   });
+  for (double& s : share) s /= double(patterns * grid.angles);
+  return share;
+}
+
+void choose_radii(StackReader& stack, const LineOptions& options, LineSettings& settings) {
+  const StackInfo& info = stack.info();
+  settings.q_per_pixel = info.q_per_pixel;
+  const auto r_min = radius_of(options.r_min, options.q_min, info.q_per_pixel, "min");
+  const auto r_max = radius_of(options.r_max, options.q_max, info.q_per_pixel, "max");
+  const double largest = inscribed_radius(info.rows, info.columns, settings.centre);
+  if (r_max && *r_max > largest + 1e-6)
+    fail_usage("--r-max is ", *r_max, " pixels, but the patterns hold whole circles only up to ",
+               largest, " pixels from the centre");
+  settings.r_max = r_max.value_or(std::floor(largest));
+  if (r_min) {
+    settings.r_min = *r_min;
+  } else {
+    const PolarGrid grid = unit_spaced_grid(0, settings.r_max, 2 * options.angles);
+    const PolarSampler sampler(grid, info.rows, info.columns, settings.centre);
+    const double measured = innermost_measured(grid, measured_share(stack, grid, sampler));
+    settings.r_min = std::max(measured, kInnermostOfRange * settings.r_max);
+  }
+  if (settings.r_max - settings.r_min < 4)
+    fail_usage("lines from radius ", settings.r_min, " to ", settings.r_max,
+               " pixels are too short to correlate");
+}
+
+void choose_band(StackReader& stack, const LineOptions& options, LineSettings& settings,
+                 Monitor& monitor) {
+  const StackInfo& info = stack.info();
+  if (options.band_limit) {
+    settings.band_limit = *options.band_limit;
+  } else {
+    RadialProfile profile(info.rows, info.columns, settings.centre);
+    const std::size_t stride = sample_stride(info.count);
+    for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
+      profile.add(intensity, weight);
+    });
+    const std::vector<float> image = profile.image();
+    BandEstimator estimator(info.rows, info.columns);
+    for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
+      estimator.add(intensity, weight, image);
+    });
+    settings.band_limit = estimator.limit().value_or(0);
+    if (settings.band_limit > 0)
+      monitor.info(
+          text_of("band limit of the patterns: ", settings.band_limit, " cycles per pixel"));
+    else
+      monitor.info("the patterns show no band limit: no low-pass");
+  }
+  if (settings.band_limit > 0)
+    settings.noise_reduction =
+        BandLimiter(info.rows, info.columns, settings.band_limit).noise_reduction();
+}
+
+/// Polar lines of one pattern, both arms averaged: value, weight [A][F].
+void fold_arms(const PolarGrid& grid, const std::vector<float>& polar,
+               const std::vector<float>& polar_weight, float* value, float* weight) {
+  const std::size_t angles = grid.angles / 2, rings = grid.rings();
+  for (std::size_t a = 0; a < angles; ++a)
+    for (std::size_t r = 0; r < rings; ++r) {
+      const std::size_t one = r * grid.angles + a, other = one + angles;
+      const float total = polar_weight[one] + polar_weight[other];
+      value[a * rings + r] =
+          total > 0 ? (polar_weight[one] * polar[one] + polar_weight[other] * polar[other]) / total
+                    : 0;
+      weight[a * rings + r] = total > 0;
+    }
+}
+
+/// Steps 2 and 3: the lines of intensities.
+LineSet sample_lines(StackReader& stack, LineSettings& settings, int threads, Monitor& monitor) {
+  const StackInfo& info = stack.info();
+  PolarGrid grid{.radii_px = {}, .angles = 2 * settings.angles};
+  for (double r = settings.r_min; r <= settings.r_max + 1e-9; r += settings.r_step)
+    grid.radii_px.push_back(r);
+  const PolarSampler sampler(grid, info.rows, info.columns, settings.centre);
+  const std::size_t line_size = settings.angles * grid.rings(), area = info.rows * info.columns;
+  LineSet lines{info.count, settings.angles, grid.rings(),
+                std::vector<float>(info.count * line_size),
+                std::vector<float>(info.count * line_size)};
+  std::vector<std::optional<BandLimiter>> limiters(threads);
+  if (settings.band_limit > 0)
+    for (auto& limiter : limiters) limiter.emplace(info.rows, info.columns, settings.band_limit);
+  Progress progress(monitor, "polar lines", info.count);
+  for (std::size_t first = 0; first < info.count; first += kChunk) {
+    Patterns chunk = stack.read(first, std::min(kChunk, info.count - first));
+    settings.invalid_pixels += chunk.invalid_pixels;
+    parallel_for(chunk.count, threads, [&](std::size_t k, int worker) {
+      float *intensity = &chunk.intensity[k * area], *weight = &chunk.weight[k * area];
+      if (limiters[worker]) limiters[worker]->apply(intensity, weight);
+      std::vector<float> polar(grid.size()), polar_weight(grid.size());
+      sampler.sample(intensity, weight, polar.data(), polar_weight.data());
+      const std::size_t at = (first + k) * line_size;
+      fold_arms(grid, polar, polar_weight, &lines.values[at], &lines.weight[at]);
+    });
+    progress.advance(chunk.count);
+  }
+  if (std::ranges::all_of(lines.weight, [](float w) { return w > 0; })) lines.weight = {};
+  return lines;
+}
+
+/// Loops over the measured values of a pattern or line that begins at `start`.
+template <class Visit>
+void for_each_measured(LineSet& lines, std::size_t start, std::size_t count, Visit visit) {
+  for (std::size_t k = start; k < start + count; ++k)
+    if (lines.weight.empty() || lines.weight[k] > 0) visit(lines.values[k], k);
+}
+
+/// Divides a stretch by its root of squares; 0 stays 0.
+void to_unit_norm(LineSet& lines, std::size_t start, std::size_t count) {
+  double squares = 0;
+  for_each_measured(lines, start, count, [&](float x, std::size_t) { squares += double(x) * x; });
+  const float factor = squares > 0 ? float(1 / std::sqrt(squares)) : 0;
+  for_each_measured(lines, start, count, [&](float& x, std::size_t) { x *= factor; });
+}
+
+void subtract_mean(LineSet& lines, std::size_t start, std::size_t count) {
+  double sum = 0, measured = 0;
+  for_each_measured(lines, start, count, [&](float x, std::size_t) { sum += x, measured += 1; });
+  const float mean = measured > 0 ? float(sum / measured) : 0;
+  for_each_measured(lines, start, count, [&](float& x, std::size_t) { x -= mean; });
+}
+
+/// Mean of the measured values at each of the F radii over all patterns and angles.
+std::vector<double> mean_line(LineSet& lines) {
+  std::vector<double> sum(lines.features), measured(lines.features);
+  for_each_measured(lines, 0, lines.values.size(), [&](float x, std::size_t k) {
+    sum[k % lines.features] += x;
+    measured[k % lines.features] += 1;
+  });
+  for (std::size_t f = 0; f < lines.features; ++f) sum[f] /= std::max(1.0, measured[f]);
+  return sum;
+}
+
+/// Scales every pattern to the same mean over its measured line values; returns that mean.
+double equalise_brightness(LineSet& lines) {
+  const std::size_t size = lines.angles * lines.features;
+  std::vector<double> means(lines.patterns);
+  double overall = 0;
+  for (std::size_t i = 0; i < lines.patterns; ++i) {
+    double sum = 0, measured = 0;
+    for_each_measured(lines, i * size, size,
+                      [&](float x, std::size_t) { sum += x, measured += 1; });
+    if (!(sum > 0))
+      fail("pattern ", i,
+           " has no intensity between the inner and the outer radius; lower --r-min "
+           "or leave it out");
+    means[i] = sum / measured;
+    overall += means[i] / double(lines.patterns);
+  }
+  for (std::size_t i = 0; i < lines.patterns; ++i)
+    for_each_measured(lines, i * size, size,
+                      [&](float& x, std::size_t) { x *= float(overall / means[i]); });
+  return overall;
+}
+
+/// Steps 4 to 6.
+void normalise(LineSet& lines, const LineSettings& settings, int threads) {
+  equalise_brightness(lines);
+  if (settings.shells == Shells::divide) {
+    const std::vector<double> mean = mean_line(lines);
+    for_each_measured(lines, 0, lines.values.size(), [&](float& x, std::size_t k) {
+      const double m = mean[k % lines.features];
+      x = m > 0 ? float(x / m) : 0;
+    });
+  }
+  // A count less than one photon in the area that a value averages says nothing: the constants
+  // keep the transforms finite and stop them from blowing that noise up.
+  const double photon = settings.shells == Shells::divide ? 0 : 1 / settings.noise_reduction;
+  const double offset = settings.transform == Transform::sqrt ? 0.4 * photon : 25 * photon;
+  if (settings.transform != Transform::none)
+    for_each_measured(lines, 0, lines.values.size(), [&](float& x, std::size_t) {
+      x = settings.transform == Transform::sqrt ? std::sqrt(x + float(offset))
+                                                : std::log(x + float(offset));
+    });
+  const std::size_t size = lines.angles * lines.features;
+  if (settings.shells == Shells::subtract) {
+    for (std::size_t i = 0; i < lines.patterns; ++i) to_unit_norm(lines, i * size, size);
+    const std::vector<double> mean = mean_line(lines);
+    for_each_measured(lines, 0, lines.values.size(),
+                      [&](float& x, std::size_t k) { x -= float(mean[k % lines.features]); });
+  }
+  parallel_for(lines.patterns, threads, [&](std::size_t i, int) {
+    for (std::size_t a = 0; a < lines.angles; ++a) {
+      const std::size_t start = i * size + a * lines.features;
+      if (settings.shells != Shells::subtract) subtract_mean(lines, start, lines.features);
+      to_unit_norm(lines, start, lines.features);
+    }
+  });
+}
+
+}  // namespace
+
+void LineOptions::describe(OptionSet& options) {
+  options.group("Common lines");
+  options.add("angles", angles, "lines per pattern, over half a turn").range(2, 4096);
+  options.add("r-min", r_min, "innermost radius, pixels; auto: chosen from the data").range(0, 1e6);
+  options.add("r-max", r_max, "outermost radius, pixels; auto: the largest whole circle")
+      .range(1, 1e6);
+  options.add("q-min", q_min, "innermost q = 1/d with its unit, instead of --r-min");
+  options.add("q-max", q_max, "outermost q = 1/d with its unit, instead of --r-max");
+  options.add("transform", transform,
+              "applied to intensities before correlation; auto: see docs/decisions");
+  options.add("shells", shells,
+              "subtract: lines lose the mean line of the data set; divide: intensities are divided "
+              "by the mean of their shell, lines lose their own mean; none: lines lose their own "
+              "mean (the published definition)");
+  options
+      .add("band-limit", band_limit,
+           "frequency in cycles per pixel beyond which patterns hold noise only (twice the "
+           "particle's radius in units of 1/q); 0: no low-pass; auto: from the data")
+      .range(0, 0.5);
+}
+
+Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Monitor& monitor) {
+  check_options(options);
+  if (stack.info().count < 1) fail("the stack holds no patterns");
+  Lines lines;
+  LineSettings& settings = lines.settings;
+  settings.angles = options.angles;
+  settings.shells = options.shells;
+  settings.transform = options.transform.value_or(Transform::sqrt);
+  find_centre(stack, settings, monitor);
+  choose_radii(stack, options, settings);
+  choose_band(stack, options, settings, monitor);
+  // Half the spacing that the band limit needs: the transforms make higher harmonics.
+  if (settings.band_limit > 0)
+    settings.r_step = std::max(1.0, std::floor(1 / (4 * settings.band_limit)));
+  lines.set = sample_lines(stack, settings, threads, monitor);
+  normalise(lines.set, settings, threads);
+  return lines;
+}
+
+}  // namespace spi
