@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
@@ -17,77 +18,106 @@ constexpr std::size_t kLanes = FrameTile::kLanes;
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using MatrixF = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-}  // namespace
+/// The sums over frames that the covariance is made of.
+struct Moments {
+  std::vector<Matrix> products;      ///< by harmonic: Σ_d Re y y*, [R][R]
+  std::vector<double> ring_photons;  ///< [R] Σ_d N_d(i)
+  double squares = 0, fourth = 0;    ///< Σ φ², Σ φ⁴
+};
 
-AngularPrior::AngularPrior(FrameStore& store, const LikelihoodEngine& engine, int threads,
-                           Monitor& monitor)
-    : rings_(engine.rings()), angles_(engine.angles()) {
-  const std::size_t last = engine.harmonics(), rows = 2 * rings_ + 1;
-  const AngularSeries series(angles_);
-  std::vector<double> area_re(rings_ * (last + 1)), area_im(area_re), mean_area(rings_);
-  for (std::size_t i = 0; i < rings_; ++i) {
-    series.analyse(&engine.area()[i * angles_], last, &area_re[i * (last + 1)],
-                   &area_im[i * (last + 1)]);
-    mean_area[i] = area_re[i * (last + 1)] / double(angles_);
+/// The area's harmonics, [R][M+1].
+struct AreaHarmonics {
+  std::vector<double> re, im;
+  AreaHarmonics(const LikelihoodEngine& engine) {
+    const std::size_t count = engine.harmonics() + 1;
+    const AngularSeries series(engine.angles());
+    re.resize(engine.rings() * count), im.resize(re.size());
+    for (std::size_t i = 0; i < engine.rings(); ++i)
+      series.analyse(&engine.area()[i * engine.angles()], count - 1, &re[i * count],
+                     &im[i * count]);
   }
-  const double flat = std::reduce(engine.area().begin(), engine.area().end());
+};
 
-  // The frames' products are summed in blocks of tiles, in a fixed order.
-  constexpr std::size_t kTiles = 16;
-  std::vector<Matrix> products(last + 1, Matrix::Zero(long(rings_), long(rings_)));
-  std::vector<double> ring_photons(rings_);
-  double frames = 0, squares = 0, fourth = 0;
-  std::vector<FrameTile> tiles(kTiles);
+/// Adds the products of harmonic m of some tiles.
+void add_products(const LikelihoodEngine& engine, const AreaHarmonics& area, double flat,
+                  std::span<const FrameTile> tiles, std::size_t m, Matrix& sum) {
+  const std::size_t rings = engine.rings(), from = engine.first_ring(m);
+  const std::size_t harmonics = engine.harmonics() + 1;
+  MatrixF y(long(rings - from), long(2 * kLanes));
+  for (const FrameTile& tile : tiles) {
+    for (std::size_t i = from; i < rings; ++i) {
+      const float* row = &tile.harmonics[(m * (2 * rings + 1) + 2 * i) * kLanes];
+      const double re = area.re[i * harmonics + m], im = area.im[i * harmonics + m];
+      for (std::size_t d = 0; d < kLanes; ++d) {
+        const double phi = tile.photons[d] / flat;
+        y(long(i - from), long(d)) = float(row[d] - phi * re);
+        y(long(i - from), long(kLanes + d)) = float(row[kLanes + d] - phi * im);
+      }
+    }
+    const MatrixF product = y * y.transpose();
+    sum.bottomRightCorner(product.rows(), product.cols()) += product.cast<double>();
+  }
+}
+
+/// One pass over the frames, in groups of tiles of a fixed size and order.
+Moments moments_of(FrameStore& store, const LikelihoodEngine& engine, const AreaHarmonics& area,
+                   double flat, int threads, Monitor& monitor) {
+  constexpr std::size_t kGroup = 16 * kLanes;
+  const std::size_t rings = engine.rings(), last = engine.harmonics();
+  Moments moments{std::vector<Matrix>(last + 1, Matrix::Zero(long(rings), long(rings))),
+                  std::vector<double>(rings)};
+  std::vector<FrameTile> tiles(16);
   std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads) + 1);
   Progress progress(monitor, "learning what patterns look like", store.frames());
-  for (std::size_t first = 0; first < store.frames(); first += kTiles * kLanes) {
-    const std::size_t end = std::min(store.frames(), first + kTiles * kLanes);
-    const FrameStore::View view = store.load(first, end);
+  for (std::size_t first = 0; first < store.frames(); first += kGroup) {
+    const std::size_t end = std::min(store.frames(), first + kGroup);
     const std::size_t count = (end - first + kLanes - 1) / kLanes;
+    const FrameStore::View view = store.load(first, end);
     parallel_for(count, threads, [&](std::size_t n, int worker) {
-      std::vector<std::size_t> at;
-      for (std::size_t d = first + n * kLanes; d < std::min(end, first + (n + 1) * kLanes); ++d)
-        at.push_back(d - view.offset);
+      const std::size_t from = first + n * kLanes;
+      std::vector<std::size_t> at(std::min(end, from + kLanes) - from);
+      std::iota(at.begin(), at.end(), from - view.offset);
       engine.load(*view.frames, at, tiles[n], scratch[std::size_t(worker)]);
     });
     for (std::size_t n = 0; n < count; ++n)
       for (std::size_t d = 0; d < tiles[n].count; ++d) {
         const double phi = tiles[n].photons[d] / flat;
-        frames += 1, squares += phi * phi, fourth += phi * phi * phi * phi;
-        for (std::size_t i = 0; i < rings_; ++i)
-          ring_photons[i] += tiles[n].harmonics[2 * i * kLanes + d];
+        moments.squares += phi * phi, moments.fourth += std::pow(phi, 4);
+        for (std::size_t i = 0; i < rings; ++i)
+          moments.ring_photons[i] += tiles[n].harmonics[2 * i * kLanes + d];
       }
     parallel_for(last + 1, threads, [&](std::size_t m, int) {
-      MatrixF y(long(rings_), long(2 * kLanes));
-      const long from = long(engine.first_ring(m));
-      for (std::size_t n = 0; n < count; ++n) {
-        for (std::size_t i = std::size_t(from); i < rings_; ++i) {
-          const float* row = &tiles[n].harmonics[(m * rows + 2 * i) * kLanes];
-          for (std::size_t d = 0; d < kLanes; ++d) {
-            const double phi = tiles[n].photons[d] / flat;
-            y(long(i), long(d)) = float(row[d] - phi * area_re[i * (last + 1) + m]);
-            y(long(i), long(kLanes + d)) = float(row[kLanes + d] - phi * area_im[i * (last + 1) + m]);
-          }
-        }
-        const auto part = y.bottomRows(long(rings_) - from);
-        const MatrixF product = part * part.transpose();
-        products[m].bottomRightCorner(product.rows(), product.cols()) += product.cast<double>();
-      }
+      add_products(engine, area, flat, {tiles.data(), count}, m, moments.products[m]);
     });
     progress.advance(end - first);
   }
+  return moments;
+}
 
-  rank_.assign(last + 1, 0);
-  basis_.resize(last + 1);
-  parallel_for(last + 1, threads, [&](std::size_t m, int) {
-    std::vector<double> covariance(rings_ * rings_), noise(rings_);
+}  // namespace
+
+AngularPrior::AngularPrior(FrameStore& store, const std::vector<std::size_t>& limit, int threads,
+                           Monitor& monitor)
+    : rings_(store.binning().rings()), angles_(store.binning().angles()) {
+  const LikelihoodEngine engine(rings_, angles_, store.area(), limit, FluenceUse::free);
+  const AreaHarmonics area(engine);
+  const double flat = std::reduce(store.area().begin(), store.area().end());
+  const Moments moments = moments_of(store, engine, area, flat, threads, monitor);
+  const std::size_t count = engine.harmonics() + 1;
+  rank_.assign(count, 0);
+  basis_.resize(count);
+  parallel_for(count, threads, [&](std::size_t m, int) {
+    std::vector<double> covariance(rings_ * rings_), noise(rings_), scale(rings_);
+    for (std::size_t i = 0; i < rings_; ++i) scale[i] = area.re[i * count] / double(angles_);
     for (std::size_t i = 0; i < rings_; ++i) {
-      noise[i] = ring_photons[i] / (squares * mean_area[i] * mean_area[i]);
+      if (scale[i] <= 0) continue;  // nothing is measured on this ring
+      noise[i] = moments.ring_photons[i] / (moments.squares * scale[i] * scale[i]);
       for (std::size_t j = 0; j < rings_; ++j)
-        covariance[i * rings_ + j] =
-            products[m](long(i), long(j)) / (squares * mean_area[i] * mean_area[j]);
+        if (scale[j] > 0)
+          covariance[i * rings_ + j] =
+              moments.products[m](long(i), long(j)) / (moments.squares * scale[i] * scale[j]);
     }
-    decompose(m, covariance, noise, squares * squares / fourth);
+    decompose(m, covariance, noise, moments.squares * moments.squares / moments.fourth);
   });
 }
 

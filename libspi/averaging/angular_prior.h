@@ -15,12 +15,12 @@ namespace spi {
 /// covariance C_m, estimated from the sparse frames themselves without bias:
 ///   C_m(i,i') = Σ_d Re[y_d(i) y_d(i')*] − δ_ii' N_d(i)  over  Σ_d φ_d² ā_i ā_i',
 ///   y_d = n̂_d − φ_d â,  φ_d = N_d / A,  ā_i = mean area of a bin of ring i:
-/// Poisson noise is white over the angle and adds N_d(i) on the diagonal. (Real, since the view from
-/// behind a particle is the mirror image of the view from the front.) Of C, whitened by its noise,
-/// only eigenvalues above what noise alone would give are kept: a steerable principal component
-/// analysis (Zhao, Shkolnisky & Singer, IEEE TCI 2, 1 (2016)).
-/// This holds the band limit (harmonics beyond 2πqD have no variance) and the radial correlation of
-/// speckle of any particle size, with nothing to choose.
+/// Poisson noise is white over the angle and adds N_d(i) on the diagonal. (Real, since the view
+/// from behind a particle is the mirror image of the view from the front.) Of C, whitened by its
+/// noise, only eigenvalues above what noise alone would give are kept: a steerable principal
+/// component analysis (Zhao, Shkolnisky & Singer, IEEE TCI 2, 1 (2016)). This holds the band limit
+/// (harmonics beyond 2πqD have no variance) and the radial correlation of speckle of any particle
+/// size, with nothing to choose.
 class AngularPrior {
  public:
   /// One pass over the store's frames; harmonics up to limit[R] of each ring.
@@ -32,9 +32,9 @@ class AngularPrior {
   /// Last harmonic with a component.
   std::size_t last_harmonic() const;
 
-  /// Replaces the ratio rate[R][T] of a class by its expectation under the prior (mean 1, covariance
-  /// C) and the noise of its exposure: ŵ = C (C + S)⁻¹ ŵ_observed, S = diag(T / E_i), E_i = the mean
-  /// of exposure[R][T] on ring i, expected photons a bin.
+  /// Replaces the ratio rate[R][T] of a class by its expectation under the prior (mean 1,
+  /// covariance C) and the noise of its exposure: ŵ = C (C + S)⁻¹ ŵ_observed, S = diag(T / E_i),
+  /// E_i = the mean of exposure[R][T] on ring i, expected photons a bin.
   void filter(const double* exposure, double* rate) const;
 
  private:

@@ -67,6 +67,7 @@ ClassEmc::ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::si
   run_.probability.assign(members_.size(), 0.f);
   run_.fluence = run_.information = run_.probability;
   run_.occupancy.assign(options.classes, 0);
+  run_.photons = run_.occupancy;
 }
 
 double ClassEmc::beta(float photons) const {
@@ -79,7 +80,8 @@ void ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
                     const Prepare& prepare) {
   const std::size_t tile_count = (frames.size() + kLanes - 1) / kLanes;
   const double room = 0.25 * options_.max_memory.bytes;
-  std::size_t group = std::size_t(std::max(1., room / double(engine_.tile_bytes(options_.classes))));
+  std::size_t group =
+      std::size_t(std::max(1., room / double(engine_.tile_bytes(options_.classes))));
   group = std::min({group, std::size_t(4 * threads_), tile_count});
   std::vector<FrameTile> tiles(group);
   std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads_) + 1);
@@ -109,7 +111,8 @@ void ClassEmc::start() {
     tile.posterior.assign((engine_.harmonics() + 1) * 2 * classes * kLanes, 0.f);
     load_conditions(tile, members_, first);
     for (std::size_t d = 0; d < tile.count; ++d) {
-      Random random = random_for(setting_.seed, Draw::start, run_.run, setting_.store.id(members_[first + d]));
+      Random random =
+          random_for(setting_.seed, Draw::start, run_.run, setting_.store.id(members_[first + d]));
       const std::size_t k = random.below(classes);
       const std::size_t s = run_.model.rotates[k] ? random.below(angles) : 0;
       for (std::size_t m = 0; m <= engine_.harmonics(); ++m) {
@@ -141,7 +144,7 @@ IterationRecord ClassEmc::expect() {
   const std::size_t n = members_.size(), classes = options_.classes;
   std::vector<double> gain(n), betas(n);
   std::vector<std::uint8_t> changed(n);
-  std::vector<std::vector<float>> occupancy((n + kLanes - 1) / kLanes);
+  std::vector<std::vector<std::array<float, 2>>> occupancy((n + kLanes - 1) / kLanes);
   pass(members_, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
     load_conditions(tile, members_, first);
     engine_.expect(tile, scratch);
@@ -156,14 +159,22 @@ IterationRecord ClassEmc::expect() {
     }
     for (std::size_t k = 0; k < classes; ++k) {
       const float* p = &tile.posterior[k * kLanes];  // harmonic 0: Σ_s P
-      occupancy[first / kLanes].push_back(std::accumulate(p, p + kLanes, 0.f));
+      float frames = 0, photons = 0;
+      for (std::size_t d = 0; d < tile.count; ++d)
+        frames += p[d], photons += p[d] * tile.photons[d];
+      occupancy[first / kLanes].push_back({frames, photons});
     }
   });
   run_.occupancy.assign(classes, 0);
+  run_.photons.assign(classes, 0);
   for (const auto& sums : occupancy)
-    for (std::size_t k = 0; k < classes; ++k) run_.occupancy[k] += sums[k];
-  return {.beta = mean_of(betas), .gain = mean_of(gain), .information = mean_of(run_.information),
-          .changed = mean_of(changed), .reseeded = 0};
+    for (std::size_t k = 0; k < classes; ++k)
+      run_.occupancy[k] += sums[k][0], run_.photons[k] += sums[k][1];
+  return {.beta = mean_of(betas),
+          .gain = mean_of(gain),
+          .information = mean_of(run_.information),
+          .changed = mean_of(changed),
+          .reseeded = 0};
 }
 
 bool ClassEmc::iterate() {
@@ -200,8 +211,8 @@ void ClassEmc::update_model() {
                [&](std::size_t k, int) { rates_from(k, 2, run_.model.of(k)); });
 }
 
-// A class is empty below a tenth of the mean occupancy, or a single frame. The most occupied class is
-// split: its two half sets give the two new ones, apart by no more than their noise.
+// A class is empty below a tenth of the mean occupancy, or a single frame. The most occupied class
+// is split: its two half sets give the two new ones, apart by no more than their noise.
 std::size_t ClassEmc::reseed() {
   const double smallest = 0.1 * double(members_.size()) / double(options_.classes);
   std::vector<double> occupancy = run_.occupancy;
@@ -242,12 +253,13 @@ std::optional<double> ClassEmc::held_out_gain() {
   if (held_out_.empty()) return std::nullopt;
   engine_.set_model(run_.model, threads_);
   std::vector<double> gain(held_out_.size());
-  pass(held_out_, false, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
-    load_conditions(tile, held_out_, first);
-    tile.beta.fill(1);
-    engine_.expect(tile, scratch);
-    for (std::size_t d = 0; d < tile.count; ++d) gain[first + d] = tile.result[d].log_evidence;
-  });
+  pass(held_out_, false,
+       [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
+         load_conditions(tile, held_out_, first);
+         tile.beta.fill(1);
+         engine_.expect(tile, scratch);
+         for (std::size_t d = 0; d < tile.count; ++d) gain[first + d] = tile.result[d].log_evidence;
+       });
   return mean_of(gain);
 }
 

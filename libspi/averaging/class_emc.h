@@ -17,8 +17,8 @@ namespace spi {
 
 /// One iteration's line of the convergence table.
 struct IterationRecord {
-  double beta = 0;         ///< mean over frames
-  double gain = 0;         ///< mean of 1/β ln Σ prior e^{β gain}: nats a frame gained over the mean
+  double beta = 0;  ///< mean over frames
+  double gain = 0;  ///< mean of 1/β ln Σ prior e^{β gain}: nats a frame gained over the mean
   double information = 0;  ///< mean nats a frame tells on its class and angle
   double changed = 0;      ///< fraction of frames whose best class is another than before
   double reseeded = 0;     ///< classes that were empty
@@ -28,9 +28,9 @@ struct IterationRecord {
 struct ClassRun {
   std::size_t run = 0;
   RateModel model;
-  std::vector<std::uint32_t> best_class, best_shift;            ///< [members]
-  std::vector<float> probability, fluence, information;         ///< [members], see FramePosterior
-  std::vector<double> occupancy;                                ///< [K] Σ_d P_d(k)
+  std::vector<std::uint32_t> best_class, best_shift;     ///< [members]
+  std::vector<float> probability, fluence, information;  ///< [members], see FramePosterior
+  std::vector<double> occupancy, photons;                ///< [K] Σ_d P_d(k), Σ_d N_d P_d(k)
   std::vector<IterationRecord> history;
   std::string stop_reason;  ///< empty while the run goes on
 };
@@ -38,15 +38,16 @@ struct ClassRun {
 /// What all runs share.
 struct EmcSetting {
   FrameStore& store;
-  std::vector<std::size_t> limit;     ///< [R] the engine's harmonic limits
-  std::vector<float> fluence;         ///< [store frames] where they are known, or empty
-  const AngularPrior* prior;          ///< or nullptr: no smoothing
+  std::vector<std::size_t> limit;  ///< [R] the engine's harmonic limits
+  std::vector<float> fluence;      ///< [store frames] where they are known, or empty
+  const AngularPrior* prior;       ///< or nullptr: no smoothing
   std::uint64_t seed;
 };
 
 class ClassEmc {
  public:
-  /// `setting` and the monitor must outlive it. UsageError where there are fewer frames than classes.
+  /// `setting` and the monitor must outlive it. UsageError where there are fewer frames than
+  /// classes.
   ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::size_t run, int threads,
            Monitor& monitor);
 

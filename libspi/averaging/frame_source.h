@@ -22,8 +22,8 @@ class FrameSource {
   /// `detector_file` wins over the detectors inside the files. UserError where no file is left, or
   /// no detector is known.
   FrameSource(const std::vector<std::filesystem::path>& paths,
-              const std::optional<std::filesystem::path>& detector_file,
-              const DetectorHints& hints, Monitor& monitor);
+              const std::optional<std::filesystem::path>& detector_file, const DetectorHints& hints,
+              Monitor& monitor);
 
   const Detector& detector() const { return detector_; }
   std::size_t frames() const { return start_.back(); }

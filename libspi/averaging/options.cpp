@@ -78,7 +78,8 @@ std::vector<float> read_fluences(const std::filesystem::path& path, std::size_t 
   }
   if (values.size() != frames)
     fail(name, " holds ", values.size(), " fluences, there are ", frames, " frames");
-  const auto bad = std::ranges::find_if(values, [](float v) { return !(v > 0) || !std::isfinite(v); });
+  const auto bad =
+      std::ranges::find_if(values, [](float v) { return !(v > 0) || !std::isfinite(v); });
   if (bad != values.end())
     fail(name, ": the fluence of frame ", bad - values.begin(), " is ", *bad, ", must be positive");
   return values;

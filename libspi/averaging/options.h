@@ -48,14 +48,12 @@ struct AveragingOptions {
 
   PolarBinningOptions polar = {.ring_width = 2};
 
-  double fraction() const {
-    return bootstrap_fraction.value_or(bootstrap_runs == 1 ? 1.0 : 0.8);
-  }
+  double fraction() const { return bootstrap_fraction.value_or(bootstrap_runs == 1 ? 1.0 : 0.8); }
   void describe(OptionSet& options);
 };
 
-/// Known fluences from a file: text with one positive number a frame, in reading order (# comments),
-/// or FILE.h5:DATASET. UserError unless there are `frames` of them, all positive.
+/// Known fluences from a file: text with one positive number a frame, in reading order (#
+/// comments), or FILE.h5:DATASET. UserError unless there are `frames` of them, all positive.
 std::vector<float> read_fluences(const std::filesystem::path& path, std::size_t frames);
 
 }  // namespace spi

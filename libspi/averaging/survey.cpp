@@ -136,7 +136,8 @@ Survey survey_frames(FrameSource& source, const PolarBinning& binning, double br
   Counts counts = count_photons(source, binning, survey, monitor);
   for (const std::size_t d : source.damaged()) survey.fate[d] = FrameFate::damaged;
   judge_pixels(binning, source.detector().correction, counts, survey);
-  const auto hot = std::ranges::count(survey.excluded, 1), dead = std::ranges::count(survey.excluded, 2);
+  const auto hot = std::ranges::count(survey.excluded, 1),
+             dead = std::ranges::count(survey.excluded, 2);
   if (hot + dead > 0) {
     monitor.warn(text_of("masking ", hot, " hot and ", dead, " dead pixels"));
     counts = count_photons(source, binning, survey, monitor);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Class averages of sparse frames: survey, bootstrap runs, checkpoints.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "libspi/averaging/class_result.h"
+
+namespace spi {
+
+struct AveragingResult {
+  std::unique_ptr<FrameStore> store;  ///< grid, radial mean, survey; uses the source
+  std::vector<ClassResult> runs;
+};
+
+/// Sorts the source's frames into options.classes averages, options.bootstrap_runs times (Zhuang et
+/// al. 2022, section 2.2.1). The same seed gives the same averages, whatever the threads, the
+/// memory, or interruptions: a job that was stopped goes on from its checkpoint folder (empty:
+/// none) when options.resume is set.
+AveragingResult average_frames(FrameSource& source, const AveragingOptions& options,
+                               const std::filesystem::path& checkpoint, std::uint64_t seed,
+                               int threads, Monitor& monitor);
+
+/// "used 19 998 of 20 000 frames in 2 runs; ..." for the last line of the log.
+std::string summary(const AveragingResult& result, const FrameSource& source);
+
+}  // namespace spi
