@@ -57,6 +57,7 @@ ClassEmc::ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::si
   if (options.still_classes > options.classes)
     fail_usage("--still-classes is ", options.still_classes, ", more than --classes ",
                options.classes);
+  for (const std::size_t n : members_) photons_.push_back(setting.store.photons(n));
   run_.run = run;
   run_.model = {options.classes, engine_.rings(), engine_.angles(), {}, {}};
   run_.model.rate.assign(options.classes * engine_.rings() * engine_.angles(), 1.f);
@@ -98,32 +99,42 @@ void ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
       prepare(tiles[n], begin, scratch[std::size_t(worker)]);
     });
     if (accumulate) sums_->add({tiles.data(), count}, first, threads_);
+    if (accumulate && overlap_) overlap_->add({tiles.data(), count}, threads_);
     progress.advance(to - from);
   }
   if (accumulate) sums_->finish(threads_);
 }
 
-void ClassEmc::start() {
-  engine_.set_model(run_.model, threads_);
+void ClassEmc::sum_assigned(
+    const std::vector<std::size_t>& frames,
+    const std::function<std::array<std::size_t, 2>(std::size_t)>& assigned) {
   sums_ = std::make_unique<RateSums>(engine_);
   const std::size_t angles = engine_.angles(), classes = options_.classes;
-  pass(members_, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch&) {
+  const std::size_t rows = 2 * engine_.rings() + 1;
+  pass(frames, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch&) {
     tile.posterior.assign((engine_.harmonics() + 1) * 2 * classes * kLanes, 0.f);
-    load_conditions(tile, members_, first);
+    load_conditions(tile, frames, first);
     for (std::size_t d = 0; d < tile.count; ++d) {
-      Random random =
-          random_for(setting_.seed, Draw::start, run_.run, setting_.store.id(members_[first + d]));
-      const std::size_t k = random.below(classes);
-      const std::size_t s = run_.model.rotates[k] ? random.below(angles) : 0;
+      const auto [k, s] = assigned(first + d);
       for (std::size_t m = 0; m <= engine_.harmonics(); ++m) {
         const double phase = 2 * std::numbers::pi * double(m * s % angles) / double(angles);
         float* p = &tile.posterior[m * 2 * classes * kLanes + d];
         p[k * kLanes] = float(std::cos(phase));
         p[(classes + k) * kLanes] = float(-std::sin(phase));
-        tile.harmonics[(m * (2 * engine_.rings() + 1) + 2 * engine_.rings()) * kLanes + d] =
+        tile.harmonics[(m * rows + rows - 1) * kLanes + d] =
             setting_.fluence.empty() ? tile.photons[d] : tile.fluence[d];
       }
     }
+  });
+}
+
+void ClassEmc::start() {
+  engine_.set_model(run_.model, threads_);
+  sum_assigned(members_, [&](std::size_t n) -> std::array<std::size_t, 2> {
+    Random random =
+        random_for(setting_.seed, Draw::start, run_.run, setting_.store.id(members_[n]));
+    const std::size_t k = random.below(options_.classes);
+    return {k, run_.model.rotates[k] ? random.below(engine_.angles()) : 0};
   });
   update_model();
 }
@@ -141,6 +152,8 @@ void ClassEmc::resume(ClassRun run) { run_ = std::move(run); }
 IterationRecord ClassEmc::expect() {
   engine_.set_model(run_.model, threads_);
   sums_ = std::make_unique<RateSums>(engine_);
+  overlap_ = std::make_unique<ClassOverlap>(options_.classes);
+  residual_.assign(members_.size(), 0.f);
   const std::size_t n = members_.size(), classes = options_.classes;
   std::vector<double> gain(n), betas(n);
   std::vector<std::uint8_t> changed(n);
@@ -156,6 +169,7 @@ IterationRecord ClassEmc::expect() {
       run_.best_class[at] = frame.best_class, run_.best_shift[at] = frame.best_shift;
       run_.probability[at] = frame.probability, run_.fluence[at] = frame.fluence;
       run_.information[at] = frame.information;
+      residual_[at] = frame.gain;
     }
     for (std::size_t k = 0; k < classes; ++k) {
       const float* p = &tile.posterior[k * kLanes];  // harmonic 0: Σ_s P
@@ -211,21 +225,106 @@ void ClassEmc::update_model() {
                [&](std::size_t k, int) { rates_from(k, 2, run_.model.of(k)); });
 }
 
-// A class is empty below a tenth of the mean occupancy, or a single frame. The most occupied class
-// is split: its two half sets give the two new ones, apart by no more than their noise.
-std::size_t ClassEmc::reseed() {
-  const double smallest = 0.1 * double(members_.size()) / double(options_.classes);
-  std::vector<double> occupancy = run_.occupancy;
-  std::size_t count = 0;
-  for (std::size_t k = 0; k < options_.classes; ++k) {
-    if (occupancy[k] >= std::max(smallest, 1.)) continue;
-    const auto broad = std::size_t(std::ranges::max_element(occupancy) - occupancy.begin());
-    rates_from(broad, 0, run_.model.of(k));
-    rates_from(broad, 1, run_.model.of(broad));
-    occupancy[k] = occupancy[broad] /= 2;
-    ++count;
+Dispersion ClassEmc::dispersion() {
+  const std::size_t classes = options_.classes;
+  std::vector<GainMoments> moments(classes);
+  parallel_for(classes, threads_, [&](std::size_t k, int) {
+    moments[k] = gain_moments(engine_.area(), run_.model.of(k));
+  });
+  Dispersion result{std::vector<std::size_t>(classes), std::vector<double>(classes)};
+  std::vector<double> mean(classes);
+  for (std::size_t n = 0; n < members_.size(); ++n) {
+    const std::size_t k = run_.best_class[n];
+    const double photons = photons_[n];
+    residual_[n] = float((residual_[n] - photons * moments[k].mean) /
+                         std::sqrt(photons * moments[k].variance));
+    ++result.frames[k];
+    mean[k] += residual_[n];
   }
-  return count;
+  for (std::size_t k = 0; k < classes; ++k)
+    if (result.frames[k] > 0) mean[k] /= double(result.frames[k]);
+  for (std::size_t n = 0; n < members_.size(); ++n) {
+    const std::size_t k = run_.best_class[n];
+    result.variance[k] += std::pow(residual_[n] - mean[k], 2) / double(result.frames[k]);
+  }
+  return result;
+}
+
+/// Classes to be used elsewhere: those below a tenth of the mean occupancy or a single frame, and
+/// copies. Rotating ones only.
+std::vector<std::size_t> ClassEmc::spare_classes() const {
+  // Cosine of two classes' memberships: at 0.5, half of what one holds could be the other's.
+  constexpr double kCopy = 0.5;
+  const double least = std::max(1., 0.1 * double(members_.size()) / double(options_.classes));
+  std::vector<std::uint8_t> spare(options_.classes);
+  for (std::size_t k = 0; k < options_.classes; ++k) spare[k] = run_.occupancy[k] < least;
+  for (const std::size_t k : overlap_->copies(run_.occupancy, kCopy)) spare[k] = 1;
+  std::vector<std::size_t> classes;
+  for (std::size_t k = 0; k < options_.classes; ++k)
+    if (spare[k] && run_.model.rotates[k]) classes.push_back(k);
+  return classes;
+}
+
+/// Halves of classes: of each pair {from, to}, the frames of `from` that please it less than the
+/// median make class `to`, the others `from` anew.
+void ClassEmc::split(const std::vector<std::array<std::size_t, 2>>& pairs) {
+  std::vector<std::vector<float>> residuals(options_.classes);
+  std::vector<std::size_t> partner(options_.classes, options_.classes);
+  for (const auto& [from, to] : pairs) partner[from] = to;
+  std::vector<std::size_t> frames, members;
+  for (std::size_t n = 0; n < members_.size(); ++n) {
+    const std::size_t k = run_.best_class[n];
+    if (partner[k] == options_.classes) continue;
+    residuals[k].push_back(residual_[n]);
+    frames.push_back(members_[n]), members.push_back(n);
+  }
+  std::vector<float> median(options_.classes);
+  for (const auto& [from, to] : pairs) {
+    auto& values = residuals[from];
+    if (values.empty()) continue;
+    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    median[from] = *middle;
+  }
+  if (frames.empty()) return;
+  auto kept_sums = std::move(sums_);
+  auto kept_overlap = std::move(overlap_);
+  sum_assigned(frames, [&](std::size_t n) -> std::array<std::size_t, 2> {
+    const std::size_t member = members[n], k = run_.best_class[member];
+    return {residual_[member] < median[k] ? partner[k] : k, run_.best_shift[member]};
+  });
+  for (const auto& [from, to] : pairs)
+    for (const std::size_t k : {from, to}) rates_from(k, 2, run_.model.of(k));
+  sums_ = std::move(kept_sums);
+  overlap_ = std::move(kept_overlap);
+}
+
+// Split and merge: classes that are spare go where one class holds frames of several patterns.
+// While β < 1 and for some iterations after, whenever β is about to double; later only empty ones.
+std::size_t ClassEmc::reseed() {
+  constexpr double kMixed = 3;  // standard deviations of a pure class's dispersion
+  constexpr std::size_t kIterationsAtOne = 12;
+  constexpr double kOrdered = 0.1;  // mean β below which classes have hardly formed
+  std::size_t at_one = 0;
+  for (const IterationRecord& r : run_.history) at_one += r.beta >= 0.999;
+  const bool due = (run_.history.size() + 1) % options_.beta_period == 0;
+  const double beta_now = beta(float(mean_of(photons_)));
+  if (!due || beta_now < kOrdered || at_one >= kIterationsAtOne) return 0;
+  const std::vector<std::size_t> spare = spare_classes();
+  if (spare.empty()) return 0;
+  const Dispersion mixed = dispersion();
+  std::vector<std::size_t> broad;
+  for (std::size_t k = 0; k < options_.classes; ++k)
+    if (run_.model.rotates[k] && std::ranges::find(spare, k) == spare.end() &&
+        mixed.excess(k) > kMixed && mixed.frames[k] >= 4)
+      broad.push_back(k);
+  std::ranges::stable_sort(broad,
+                           [&](auto a, auto b) { return mixed.excess(a) > mixed.excess(b); });
+  std::vector<std::array<std::size_t, 2>> pairs;
+  for (std::size_t n = 0; n < std::min(spare.size(), broad.size()); ++n)
+    pairs.push_back({broad[n], spare[n]});
+  split(pairs);
+  return pairs.size();
 }
 
 void ClassEmc::conclude(const IterationRecord& record) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libspi/averaging/angular_prior.h"
+#include "libspi/averaging/class_overlap.h"
 #include "libspi/averaging/frame_store.h"
 #include "libspi/averaging/options.h"
 #include "libspi/polar/rate_sums.h"
@@ -21,7 +22,7 @@ struct IterationRecord {
   double gain = 0;  ///< mean of 1/β ln Σ prior e^{β gain}: nats a frame gained over the mean
   double information = 0;  ///< mean nats a frame tells on its class and angle
   double changed = 0;      ///< fraction of frames whose best class is another than before
-  double reseeded = 0;     ///< classes that were empty
+  double reseeded = 0;     ///< classes that were empty or copies and are made anew
 };
 
 /// Everything that goes from one iteration to the next, and so into a checkpoint.
@@ -76,8 +77,13 @@ class ClassEmc {
   IterationRecord expect();
   double beta(float photons) const;
   void update_model();
-  /// Splits broad classes until none is empty; how many there were.
   std::size_t reseed();
+  std::vector<std::size_t> spare_classes() const;
+  Dispersion dispersion();
+  void split(const std::vector<std::array<std::size_t, 2>>& pairs);
+  /// Sums with every frame in one class at one shift: assigned(n) for the n-th of `frames`.
+  void sum_assigned(const std::vector<std::size_t>& frames,
+                    const std::function<std::array<std::size_t, 2>(std::size_t)>& assigned);
   void load_conditions(FrameTile& tile, const std::vector<std::size_t>& frames,
                        std::size_t first) const;
   void conclude(const IterationRecord& record);
@@ -87,8 +93,11 @@ class ClassEmc {
   int threads_;
   Monitor& monitor_;
   std::vector<std::size_t> members_, held_out_;
+  std::vector<float> photons_;  ///< [members]
   LikelihoodEngine engine_;
   std::unique_ptr<RateSums> sums_;
+  std::unique_ptr<ClassOverlap> overlap_;
+  std::vector<float> residual_;  ///< [members] z of Dispersion; before that, the gain
   ClassRun run_;
 };
 

@@ -21,6 +21,8 @@ class FrameStore {
   std::uint64_t id(std::size_t frame) const { return source_.ids()[index_[frame]]; }
   /// The frame's position among all frames of the source.
   std::size_t source_index(std::size_t frame) const { return index_[frame]; }
+  /// N_d, photons in the bins.
+  float photons(std::size_t frame) const { return survey_.photons[index_[frame]]; }
   bool in_memory() const { return in_memory_; }
 
   const Detector& detector() const { return source_.detector(); }

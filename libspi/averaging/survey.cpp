@@ -145,6 +145,7 @@ Survey survey_frames(FrameSource& source, const PolarBinning& binning, double br
   if (judge_frames(counts.photons, brightest, survey))
     counts = count_photons(source, binning, survey, monitor);
   survey.total = std::move(counts.total);
+  survey.photons.assign(counts.photons.begin(), counts.photons.end());
   survey.used = survey.count(FrameFate::used);
   name_rejected(source.ids(), survey, monitor);
   if (survey.used == 0) fail("no frame can be used: all ", source.frames(), " were rejected");

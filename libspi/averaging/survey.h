@@ -20,6 +20,7 @@ struct EnumNames<FrameFate> {
 
 struct Survey {
   std::vector<FrameFate> fate;         ///< [frames]
+  std::vector<float> photons;          ///< [frames] on the pixels in use
   std::vector<double> total;           ///< [P] counts summed over the frames used
   std::vector<std::uint8_t> excluded;  ///< [P] 1: hot, 2: dead
   std::size_t used = 0;

@@ -192,6 +192,7 @@ void LikelihoodEngine::take_block(FrameTile& tile, std::size_t first, std::size_
       }
     }
     std::ranges::copy(at, &scratch.at[(first + k) * kLanes]);
+    std::ranges::copy(best, &scratch.best[(first + k) * kLanes]);
     for (std::size_t d = 0; d < kLanes; ++d) block.peak[d] = std::max(block.peak[d], best[d]);
   }
   for (std::size_t k = 0; k < count; ++k) {
@@ -250,6 +251,8 @@ void LikelihoodEngine::conclude(FrameTile& tile, const Scratch& scratch,
       frame.best_class = std::uint32_t(k), frame.best_shift = scratch.at[k * kLanes + d];
     }
     frame.probability = best;
+    const double bonus = rotates_[frame.best_class] ? 0 : log_angles;
+    frame.gain = float((scratch.best[frame.best_class * kLanes + d] - bonus) / tile.beta[d]);
     frame.information = float(log / sum - std::log(sum) - log_prior - still * log_angles);
     frame.fluence = fluence_ == FluenceUse::known
                         ? tile.fluence[d]
@@ -272,6 +275,7 @@ void LikelihoodEngine::expect(FrameTile& tile, Scratch& scratch) const {
   scratch.angles.resize(std::max(scratch.angles.size(), angles_ * block_ * kLanes));
   scratch.sums.resize(classes_ * kLanes);
   scratch.at.resize(classes_ * kLanes);
+  scratch.best.resize(classes_ * kLanes);
   correlate(tile);
   Softmax softmax;
   for (std::size_t first = 0; first < classes_; first += block_)

@@ -32,6 +32,7 @@ struct FramePosterior {
   std::uint32_t best_class = 0;  ///< largest Σ_s P
   std::uint32_t best_shift =
       0;                    ///< largest P in that class: frame angle j is class angle j + shift
+  float gain = 0;           ///< of the best class at its best shift, nats
   float probability = 0;    ///< Σ_s P of the best class
   float fluence = 1;        ///< known: as given; free: N_d / exp(Σ P ln Z), a mean over P
   float information = 0;    ///< Σ P ln(P / prior), nats: what the frame says on class and angle
@@ -68,6 +69,7 @@ class LikelihoodEngine {
     std::vector<float> angles;      ///< [T][block·lanes]
     std::vector<float> sums;        ///< [K][lanes] Σ_s of each class, relative to its block's peak
     std::vector<std::uint32_t> at;  ///< [K][lanes] the class's best shift
+    std::vector<float> best;        ///< [K][lanes] β times its gain there, prior included
     std::vector<float> peaks;       ///< [blocks][lanes]
   };
 
