@@ -250,18 +250,24 @@ Dispersion ClassEmc::dispersion() {
   return result;
 }
 
+double ClassEmc::least_occupancy() const {
+  return std::max(1., 0.1 * double(members_.size()) / double(options_.classes));
+}
+
 /// Classes to be used elsewhere: those below a tenth of the mean occupancy or a single frame, and
 /// copies. Rotating ones only.
 std::vector<std::size_t> ClassEmc::spare_classes() const {
   // Cosine of two classes' memberships: at 0.5, half of what one holds could be the other's.
   constexpr double kCopy = 0.5;
-  const double least = std::max(1., 0.1 * double(members_.size()) / double(options_.classes));
   std::vector<std::uint8_t> spare(options_.classes);
-  for (std::size_t k = 0; k < options_.classes; ++k) spare[k] = run_.occupancy[k] < least;
+  for (std::size_t k = 0; k < options_.classes; ++k)
+    spare[k] = run_.occupancy[k] < least_occupancy();
   for (const std::size_t k : overlap_->copies(run_.occupancy, kCopy)) spare[k] = 1;
-  std::vector<std::size_t> classes;
+  std::vector<std::size_t> classes;  // the emptiest first
   for (std::size_t k = 0; k < options_.classes; ++k)
     if (spare[k] && run_.model.rotates[k]) classes.push_back(k);
+  std::ranges::stable_sort(classes,
+                           [&](auto a, auto b) { return run_.occupancy[a] < run_.occupancy[b]; });
   return classes;
 }
 
@@ -313,13 +319,21 @@ std::size_t ClassEmc::reseed() {
   const std::vector<std::size_t> spare = spare_classes();
   if (spare.empty()) return 0;
   const Dispersion mixed = dispersion();
-  std::vector<std::size_t> broad;
-  for (std::size_t k = 0; k < options_.classes; ++k)
-    if (run_.model.rotates[k] && std::ranges::find(spare, k) == spare.end() &&
-        mixed.excess(k) > kMixed && mixed.frames[k] >= 4)
-      broad.push_back(k);
+  // Copies move to mixtures only; empty classes also to the best filled ones.
+  const auto empty = std::size_t(
+      std::ranges::count_if(spare, [&](auto k) { return run_.occupancy[k] < least_occupancy(); }));
+  std::vector<std::size_t> broad, filled;
+  for (std::size_t k = 0; k < options_.classes; ++k) {
+    if (!run_.model.rotates[k] || std::ranges::find(spare, k) != spare.end()) continue;
+    if (mixed.frames[k] >= 4) (mixed.excess(k) > kMixed ? broad : filled).push_back(k);
+  }
   std::ranges::stable_sort(broad,
                            [&](auto a, auto b) { return mixed.excess(a) > mixed.excess(b); });
+  std::ranges::stable_sort(filled,
+                           [&](auto a, auto b) { return run_.occupancy[a] > run_.occupancy[b]; });
+  if (broad.size() < empty)
+    broad.insert(broad.end(), filled.begin(),
+                 filled.begin() + std::ptrdiff_t(std::min(filled.size(), empty - broad.size())));
   std::vector<std::array<std::size_t, 2>> pairs;
   for (std::size_t n = 0; n < std::min(spare.size(), broad.size()); ++n)
     pairs.push_back({broad[n], spare[n]});
@@ -334,7 +348,7 @@ void ClassEmc::conclude(const IterationRecord& record) {
                         ", gain ", rounded(record.gain, 3), " nats a frame, information ",
                         rounded(record.information, 3), " nats, ", rounded(100 * record.changed, 2),
                         " % changed class",
-                        record.reseeded > 0 ? text_of(", ", record.reseeded, " empty") : ""));
+                        record.reseeded > 0 ? text_of(", ", record.reseeded, " made anew") : ""));
   const auto calm = [&](const IterationRecord& r) {
     return r.beta >= 1 && r.reseeded == 0 && r.changed < options_.settled;
   };

@@ -78,6 +78,7 @@ class ClassEmc {
   double beta(float photons) const;
   void update_model();
   std::size_t reseed();
+  double least_occupancy() const;
   std::vector<std::size_t> spare_classes() const;
   Dispersion dispersion();
   void split(const std::vector<std::array<std::size_t, 2>>& pairs);

@@ -87,14 +87,12 @@ void reject_duplicates(const std::vector<std::uint64_t>& ids, Survey& survey) {
     if (ids[order[n]] == ids[order[n - 1]]) survey.fate[order[n]] = FrameFate::duplicate;
 }
 
-/// Empty and overbright frames; returns whether a frame with photons was rejected.
-bool judge_frames(const std::vector<double>& photons, double brightest, Survey& survey) {
+/// Frames with more than `brightest` times the median of those with photons; whether there were
+/// any.
+bool reject_brightest(const std::vector<double>& photons, double brightest, Survey& survey) {
   std::vector<double> bright;
-  for (std::size_t d = 0; d < photons.size(); ++d) {
-    if (survey.fate[d] != FrameFate::used) continue;
-    if (photons[d] == 0) survey.fate[d] = FrameFate::empty;
-    if (photons[d] > 0) bright.push_back(photons[d]);
-  }
+  for (std::size_t d = 0; d < photons.size(); ++d)
+    if (survey.fate[d] == FrameFate::used && photons[d] > 0) bright.push_back(photons[d]);
   if (bright.empty()) return false;
   const auto middle = bright.begin() + std::ptrdiff_t(bright.size() / 2);
   std::ranges::nth_element(bright, middle);
@@ -135,6 +133,8 @@ Survey survey_frames(FrameSource& source, const PolarBinning& binning, double br
   reject_duplicates(source.ids(), survey);
   Counts counts = count_photons(source, binning, survey, monitor);
   for (const std::size_t d : source.damaged()) survey.fate[d] = FrameFate::damaged;
+  if (reject_brightest(counts.photons, brightest, survey))  // before it hides what pixels do
+    counts = count_photons(source, binning, survey, monitor);
   judge_pixels(binning, source.detector().correction, counts, survey);
   const auto hot = std::ranges::count(survey.excluded, 1),
              dead = std::ranges::count(survey.excluded, 2);
@@ -142,8 +142,9 @@ Survey survey_frames(FrameSource& source, const PolarBinning& binning, double br
     monitor.warn(text_of("masking ", hot, " hot and ", dead, " dead pixels"));
     counts = count_photons(source, binning, survey, monitor);
   }
-  if (judge_frames(counts.photons, brightest, survey))
-    counts = count_photons(source, binning, survey, monitor);
+  for (std::size_t d = 0; d < survey.fate.size(); ++d)
+    if (survey.fate[d] == FrameFate::used && counts.photons[d] == 0)
+      survey.fate[d] = FrameFate::empty;
   survey.total = std::move(counts.total);
   survey.photons.assign(counts.photons.begin(), counts.photons.end());
   survey.used = survey.count(FrameFate::used);

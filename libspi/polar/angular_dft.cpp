@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/polar/angular_dft.h"
 
-#include <cblas.h>
-
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -11,12 +10,51 @@
 namespace spi {
 namespace {
 
-/// c[rows][lanes] = a[rows][inner] · b[inner][lanes]; leading dimensions follow the pointers.
-void product(const float* a, std::size_t rows, std::size_t inner, std::size_t a_stride,
-             const float* b, std::size_t b_stride, std::size_t lanes, float* c,
+constexpr std::size_t kVector = 16;  ///< floats of an AVX-512 register
+constexpr std::size_t kAcross = 4;   ///< vectors of a row in registers,
+constexpr std::size_t kRows = 6;     ///< times so many rows: 24 of 32 registers are sums
+constexpr std::size_t kBlock = kAcross * kVector;  ///< lanes worked on together
+using Vector = float __attribute__((vector_size(kVector * sizeof(float)), aligned(4)));
+
+/// Rows of `kBlock` lanes, packed so that they stay in level-1 cache whatever their stride. One set
+/// a thread, kept between calls: there are millions.
+struct Packed {
+  std::vector<float> in, out;
+  void reserve(std::size_t in_rows, std::size_t out_rows) {
+    in.resize(std::max(in.size(), in_rows * kBlock));
+    out.resize(std::max(out.size(), out_rows * kBlock));
+  }
+};
+thread_local Packed packed;
+
+/// c[rows][kBlock] = a[rows][inner] · b[inner][kBlock], rows of c at c_stride; at most kRows rows.
+template <std::size_t rows>
+void few_rows(const float* a, std::size_t inner, const float* b, float* c, std::size_t c_stride) {
+  Vector sum[rows][kAcross] = {};
+  for (std::size_t n = 0; n < inner; ++n) {
+    const auto* x = reinterpret_cast<const Vector*>(b + n * kBlock);
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t v = 0; v < kAcross; ++v) sum[r][v] += a[r * inner + n] * x[v];
+  }
+  for (std::size_t r = 0; r < rows; ++r) {
+    auto* out = reinterpret_cast<Vector*>(c + r * c_stride);
+    for (std::size_t v = 0; v < kAcross; ++v) out[v] = sum[r][v];
+  }
+}
+
+/// The same for any number of rows.
+void product(const float* a, std::size_t rows, std::size_t inner, const float* b, float* c,
              std::size_t c_stride) {
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(rows), int(lanes), int(inner), 1.f, a,
-              int(a_stride), b, int(b_stride), 0.f, c, int(c_stride));
+  std::size_t r = 0;
+  for (; r + kRows <= rows; r += kRows)
+    few_rows<kRows>(a + r * inner, inner, b, c + r * c_stride, c_stride);
+  for (; r < rows; ++r) few_rows<1>(a + r * inner, inner, b, c + r * c_stride, c_stride);
+}
+
+/// Calls work(first lane, lanes) for blocks of at most kBlock lanes.
+void for_blocks(std::size_t lanes, const auto& work) {
+  for (std::size_t first = 0; first < lanes; first += kBlock)
+    work(first, std::min(kBlock, lanes - first));
 }
 
 }  // namespace
@@ -42,36 +80,65 @@ AngularDft::AngularDft(std::size_t angles, std::size_t harmonics) : t_(angles), 
       inverse_sin_.push_back(float(-weight(m) * std::sin(phase(m, t_ - row))));
 }
 
-void AngularDft::forward(float* x, std::size_t lanes, float* re, float* im, std::size_t stride,
-                         std::size_t last) const {
+void AngularDft::forward(const float* x, std::size_t lanes, float* re, float* im,
+                         std::size_t stride, std::size_t last) const {
   const std::size_t half = t_ / 2;
-  for (std::size_t s = 1; s < half; ++s) {
-    float* __restrict a = x + s * lanes;
-    float* __restrict b = x + (t_ - s) * lanes;
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const float sum = a[l] + b[l], difference = a[l] - b[l];
-      a[l] = sum, b[l] = difference;
+  packed.reserve(t_, last + 1);
+  float* const folded = packed.in.data();
+  float* const out = packed.out.data();
+  for_blocks(lanes, [&](std::size_t first, std::size_t count) {
+    const auto copy_sum = [&](std::size_t row, std::size_t s, std::size_t other, float sign) {
+      const float* a = x + s * lanes + first;
+      const float* b = x + other * lanes + first;
+      float* to = &folded[row * kBlock];
+      for (std::size_t l = 0; l < count; ++l) to[l] = a[l] + sign * b[l];
+    };
+    copy_sum(0, 0, 0, 0);
+    copy_sum(half, half, half, 0);
+    for (std::size_t s = 1; s < half; ++s) {
+      copy_sum(s, s, t_ - s, 1);
+      copy_sum(t_ - s, s, t_ - s, -1);
     }
-  }
-  product(cos_.data(), last + 1, half + 1, half + 1, x, lanes, lanes, re, stride);
-  product(sin_.data(), last + 1, half - 1, half - 1, x + (half + 1) * lanes, lanes, lanes, im,
-          stride);
+    const auto transform = [&](const float* matrix, std::size_t inner, const float* rows,
+                               float* to) {
+      if (count == kBlock) return product(matrix, last + 1, inner, rows, to + first, stride);
+      product(matrix, last + 1, inner, rows, out, kBlock);
+      for (std::size_t m = 0; m <= last; ++m)
+        std::copy_n(&out[m * kBlock], count, to + m * stride + first);
+    };
+    transform(cos_.data(), half + 1, folded, re);
+    transform(sin_.data(), half - 1, &folded[(half + 1) * kBlock], im);
+  });
 }
 
 void AngularDft::inverse(const float* re, const float* im, std::size_t stride, std::size_t lanes,
                          float* x) const {
-  const std::size_t half = t_ / 2;
-  product(inverse_cos_.data(), half + 1, m_ + 1, m_ + 1, re, stride, lanes, x, lanes);
-  product(inverse_sin_.data(), half - 1, m_ + 1, m_ + 1, im, stride, lanes, x + (half + 1) * lanes,
-          lanes);
-  for (std::size_t s = 1; s < half; ++s) {
-    float* __restrict a = x + s * lanes;
-    float* __restrict b = x + (t_ - s) * lanes;
-    for (std::size_t l = 0; l < lanes; ++l) {
-      const float even = a[l], odd = b[l];
-      a[l] = even + odd, b[l] = even - odd;
+  const std::size_t half = t_ / 2, count_m = m_ + 1;
+  packed.reserve(count_m, t_);
+  float* const harmonics = packed.in.data();
+  float* const parts = packed.out.data();
+  for_blocks(lanes, [&](std::size_t first, std::size_t count) {
+    const auto pack = [&](const float* from) {
+      for (std::size_t m = 0; m < count_m; ++m)
+        std::copy_n(from + m * stride + first, count, &harmonics[m * kBlock]);
+    };
+    pack(re);
+    product(inverse_cos_.data(), half + 1, count_m, harmonics, parts, kBlock);
+    pack(im);
+    product(inverse_sin_.data(), half - 1, count_m, harmonics, &parts[(half + 1) * kBlock], kBlock);
+    std::copy_n(parts, count, x + first);
+    std::copy_n(&parts[half * kBlock], count, x + half * lanes + first);
+    for (std::size_t s = 1; s < half; ++s) {
+      const float* even = &parts[s * kBlock];
+      const float* odd = &parts[(t_ - s) * kBlock];
+      float* a = x + s * lanes + first;
+      float* b = x + (t_ - s) * lanes + first;
+      for (std::size_t l = 0; l < count; ++l) {
+        a[l] = even[l] + odd[l];
+        b[l] = even[l] - odd[l];
+      }
     }
-  }
+  });
 }
 
 }  // namespace spi

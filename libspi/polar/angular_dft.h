@@ -20,9 +20,9 @@ class AngularDft {
   std::size_t angles() const { return t_; }
   std::size_t harmonics() const { return m_; }  ///< M: there are M + 1 of them
 
-  /// x[T][lanes] is destroyed; re and im receive rows m <= last of `lanes` values, row m at
+  /// x[T][lanes]; re and im receive rows m <= last of `lanes` values, row m at
   /// m·stride.
-  void forward(float* x, std::size_t lanes, float* re, float* im, std::size_t stride,
+  void forward(const float* x, std::size_t lanes, float* re, float* im, std::size_t stride,
                std::size_t last) const;
   /// x[T][lanes] from rows m <= M of re and im, row m at m·stride.
   void inverse(const float* re, const float* im, std::size_t stride, std::size_t lanes,

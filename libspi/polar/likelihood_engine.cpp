@@ -21,8 +21,8 @@ using Lane = std::array<float, kLanes>;
 /// Stands for ln 0 where a difference of two must not be NaN.
 constexpr float kNever = -1e30f;
 
-/// Classes whose angles are worked on together: [T][block·64] floats fill at most 3/8 of a megabyte
-/// of level-2 cache beside their harmonics.
+/// Classes whose angles are worked on together: [block][T][64] floats fill at most 3/8 of a
+/// megabyte of level-2 cache beside their harmonics.
 std::size_t classes_per_block(std::size_t angles) {
   constexpr std::size_t kBytes = 384 * 1024;
   return std::max<std::size_t>(1, kBytes / (angles * kLanes * sizeof(float)));
@@ -165,11 +165,12 @@ std::vector<float> LikelihoodEngine::gains(FrameTile& tile) const {
 
 void LikelihoodEngine::take_block(FrameTile& tile, std::size_t first, std::size_t count,
                                   Scratch& scratch, Softmax& softmax) const {
-  const std::size_t lanes = count * kLanes, stride = 2 * classes_ * kLanes;
+  const std::size_t stride = 2 * classes_ * kLanes, size = angles_ * kLanes;
   float* re = &tile.posterior[first * kLanes];
   float* im = re + classes_ * kLanes;
   float* x = scratch.angles.data();
-  dft_.inverse(re, im, stride, lanes, x);
+  for (std::size_t k = 0; k < count; ++k)
+    dft_.inverse(re + k * kLanes, im + k * kLanes, stride, kLanes, x + k * size);
 
   const Lane& weight = penalised(tile);
   Softmax::Block& block = softmax.blocks.emplace_back();
@@ -182,7 +183,7 @@ void LikelihoodEngine::take_block(FrameTile& tile, std::size_t first, std::size_
     std::array<std::uint32_t, kLanes> at{};
     best.fill(kNever);
     for (std::size_t s = 0; s < angles_; ++s) {
-      float* __restrict v = x + s * lanes + k * kLanes;
+      float* __restrict v = x + k * size + s * kLanes;
       for (std::size_t d = 0; d < kLanes; ++d) {
         float value = tile.beta[d] * (v[d] - weight[d] * z[s]);
         if (!rotates) value = s == 0 ? value + still : kNever;
@@ -199,7 +200,7 @@ void LikelihoodEngine::take_block(FrameTile& tile, std::size_t first, std::size_
     const float* z = &penalty_[(first + k) * angles_];
     Lane sum{}, penalty{}, log{};
     for (std::size_t s = 0; s < angles_; ++s) {
-      float* __restrict v = x + s * lanes + k * kLanes;
+      float* __restrict v = x + k * size + s * kLanes;
       for (std::size_t d = 0; d < kLanes; ++d) {
         const float below = v[d] - block.peak[d], p = exp_nonpositive(below);
         v[d] = p;
@@ -215,7 +216,8 @@ void LikelihoodEngine::take_block(FrameTile& tile, std::size_t first, std::size_
       block.log[d] += log[d];
     }
   }
-  dft_.forward(x, lanes, re, im, stride, harmonics());
+  for (std::size_t k = 0; k < count; ++k)
+    dft_.forward(x + k * size, kLanes, re + k * kLanes, im + k * kLanes, stride, harmonics());
 }
 
 void LikelihoodEngine::conclude(FrameTile& tile, const Scratch& scratch,

@@ -66,7 +66,7 @@ struct FrameTile {
 class LikelihoodEngine {
  public:
   struct Scratch {
-    std::vector<float> angles;      ///< [T][block·lanes]
+    std::vector<float> angles;      ///< [block][T][lanes]
     std::vector<float> sums;        ///< [K][lanes] Σ_s of each class, relative to its block's peak
     std::vector<std::uint32_t> at;  ///< [K][lanes] the class's best shift
     std::vector<float> best;        ///< [K][lanes] β times its gain there, prior included

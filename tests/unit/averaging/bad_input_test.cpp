@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "libspi/averaging/options.h"
+#include "libspi/base/error.h"
+#include "small_set.h"
+
+namespace spi {
+namespace {
+
+using test::Folder;
+using test::Listener;
+
+AveragingOptions quick() {
+  AveragingOptions options = test::small_options();
+  options.max_iterations = 3;
+  return options;
+}
+
+TEST(AverageFrames, RejectsWhatCannotBeUsedAndGoesOn) {
+  const Folder folder;
+  constexpr std::size_t kHot = 20 * 41 + 30, kDead = 18 * 41 + 22;
+  test::write_frames(folder / "f.h5", 300, 0,
+                     [](std::size_t d, std::vector<std::uint32_t>& counts) {
+                       if (d == 5) std::ranges::fill(counts, 0);
+                       if (d == 9)
+                         for (auto& n : counts) n *= 100000;  // brighter than all others together
+                       counts[kHot] += 50;
+                       counts[kDead] = 0;
+                     });
+  Listener listener;
+  const AveragingResult result = test::average({folder / "f.h5"}, quick(), 2, {}, listener);
+  const Survey& survey = result.store->survey();
+  EXPECT_EQ(survey.used, 298u);
+  EXPECT_EQ(survey.fate[5], FrameFate::empty);
+  EXPECT_EQ(survey.fate[9], FrameFate::too_bright);
+  EXPECT_EQ(survey.excluded[kHot], 1);
+  EXPECT_EQ(std::ranges::count(survey.excluded, 1), 1);
+  EXPECT_TRUE(listener.heard("1 frame without photons: 5"));
+  EXPECT_TRUE(listener.heard("1 frame too bright: 9"));
+  EXPECT_TRUE(listener.heard("1 hot"));
+}
+
+TEST(AverageFrames, LeavesOutABrokenFileOfSeveral) {
+  const Folder folder;
+  test::write_frames(folder / "a.h5", 200);
+  test::write_frames(folder / "b.h5", 100, 1000);
+  std::ofstream(folder / "broken.h5") << "this is no file of frames";
+  Listener listener;
+  FrameSource source({folder / "a.h5", folder / "broken.h5", folder / "b.h5"}, {}, {}, listener);
+  const AveragingResult result = average_frames(source, quick(), {}, 42, 2, listener);
+  EXPECT_EQ(result.store->frames(), 300u);
+  EXPECT_EQ(source.broken_files(), 1u);
+  EXPECT_TRUE(listener.heard("broken.h5"));
+  EXPECT_NE(summary(result, source).find("left out 1 file"), std::string::npos);
+  EXPECT_THROW(FrameSource({folder / "broken.h5"}, {}, {}, listener), UserError);
+}
+
+TEST(AverageFrames, UsesAFrameOfOneIdOnce) {
+  const Folder folder;
+  test::write_frames(folder / "a.h5", 200);
+  test::write_frames(folder / "b.h5", 100, 150);  // ids 150 to 199 again
+  Listener listener;
+  const AveragingResult result =
+      test::average({folder / "a.h5", folder / "b.h5"}, quick(), 2, {}, listener);
+  EXPECT_EQ(result.store->frames(), 250u);
+  EXPECT_EQ(result.store->survey().count(FrameFate::duplicate), 50u);
+  EXPECT_TRUE(listener.heard("duplicate id"));
+}
+
+TEST(AverageFrames, RefusesAnotherDetector) {
+  const Folder folder;
+  test::write_frames(folder / "a.h5", 20);
+  Detector other = test::small_detector();
+  other.sx.pop_back(), other.sy.pop_back(), other.sz.pop_back();
+  other.correction.pop_back(), other.use.pop_back();
+  other.shape = {1, other.sx.size()};
+  write_dragonfly_detector(folder / "det.h5", other);
+  EXPECT_THROW(FrameSource({folder / "a.h5"}, folder / "det.h5", {}, silent_monitor()), UserError);
+}
+
+TEST(AverageFrames, RefusesMoreClassesThanFrames) {
+  const Folder folder;
+  test::write_frames(folder / "a.h5", 20);
+  AveragingOptions options = quick();
+  options.classes = 30;
+  EXPECT_THROW(test::average({folder / "a.h5"}, options), UsageError);
+}
+
+TEST(AverageFrames, RefusesFramesWithoutPhotons) {
+  const Folder folder;
+  test::write_frames(folder / "a.h5", 20, 0, [](std::size_t, std::vector<std::uint32_t>& counts) {
+    std::ranges::fill(counts, 0);
+  });
+  EXPECT_THROW(test::average({folder / "a.h5"}, quick()), UserError);
+}
+
+TEST(ReadFluences, ReadsTextAndChecks) {
+  const Folder folder;
+  std::ofstream(folder / "f.txt") << "# fluence\n1.5 2\n0.5 # last\n";
+  EXPECT_EQ(read_fluences(folder / "f.txt", 3), (std::vector<float>{1.5f, 2.f, 0.5f}));
+  EXPECT_THROW(read_fluences(folder / "f.txt", 4), UserError);
+  std::ofstream(folder / "g.txt") << "1 -2";
+  EXPECT_THROW(read_fluences(folder / "g.txt", 2), UserError);
+  EXPECT_THROW(read_fluences(folder / "none.txt", 2), UserError);
+}
+
+}  // namespace
+}  // namespace spi
