@@ -17,6 +17,18 @@ constexpr std::size_t kChunk = 16;             // patterns in memory at a time
 constexpr std::size_t kSample = 400;           // patterns enough for means over the data set
 constexpr double kInnermostOfRange = 1. / 12;  // of r_max, where no fringe width is known
 
+/// What is best for averages and for single shots, as measured in docs/decisions/cc-matrix.md.
+struct Recipe {
+  Shells shells;
+  bool low_pass;         ///< beyond the speckle's frequency
+  double inner_fringes;  ///< innermost radius in fringe widths (1 / the speckle's frequency)
+};
+constexpr Recipe kAverages{Shells::divide, true, 2.5}, kSingleShots{Shells::subtract, false, 1};
+
+const Recipe& recipe(const StackReader& stack) {
+  return stack.info().is_average ? kAverages : kSingleShots;
+}
+
 /// Calls visit(index, intensity, weight) for the patterns 0, stride, 2·stride, ...
 void for_each_pattern(StackReader& stack, std::size_t stride,
                       const std::function<void(std::size_t, const float*, const float*)>& visit) {
@@ -99,8 +111,8 @@ void choose_radii(StackReader& stack, const LineOptions& options, LineSettings& 
     const PolarGrid grid = unit_spaced_grid(0, settings.r_max, 2 * options.angles);
     const PolarSampler sampler(grid, info.rows, info.columns, settings.centre);
     const double measured = innermost_measured(grid, measured_share(stack, grid, sampler));
-    const double fringe =
-        settings.speckle > 0 ? 1 / settings.speckle : kInnermostOfRange * settings.r_max;
+    const double fringe = (settings.speckle > 0 ? recipe(stack).inner_fringes / settings.speckle
+                                                : kInnermostOfRange * settings.r_max);
     settings.r_min = std::ceil(std::max(measured, std::min(fringe, settings.r_max / 3)));
   }
   if (settings.r_max - settings.r_min < 4)
@@ -133,7 +145,7 @@ void choose_band(StackReader& stack, const LineOptions& options, LineSettings& s
     monitor.info(text_of("signal up to ", settings.speckle, " cycles per pixel"));
   else
     monitor.info("the patterns show no frequency where the signal ends");
-  settings.band_limit = options.band_limit.value_or(info.is_average ? settings.speckle : 0);
+  settings.band_limit = options.band_limit.value_or(recipe(stack).low_pass ? settings.speckle : 0);
   if (settings.band_limit > 0)
     settings.noise_reduction =
         BandLimiter(info.rows, info.columns, settings.band_limit).noise_reduction();
@@ -242,10 +254,9 @@ double equalise_brightness(LineSet& lines) {
 }
 
 /// What is added to intensities of the given mean before a transform: a fraction of the photon per
-/// area that a value averages (Anscombe's 3/8 for the root, more for the logarithm, which blows
-/// up what is near 0).
+/// area that a value averages; more for the logarithm, which blows up what is near 0.
 double transform_offset(const LineSettings& settings, double mean) {
-  constexpr double kRoot = 0.375, kLogarithm = 25, kLeastOfMean = 1e-6;
+  constexpr double kRoot = 0.03, kLogarithm = 25, kLeastOfMean = 1e-6;
   if (settings.transform == Transform::none) return 0;
   const double factor = settings.transform == Transform::sqrt ? kRoot : kLogarithm;
   return std::max(factor * settings.photon / settings.noise_reduction, kLeastOfMean * mean);
@@ -317,8 +328,7 @@ Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Mo
   Lines lines;
   LineSettings& settings = lines.settings;
   settings.angles = options.angles;
-  settings.shells =
-      options.shells.value_or(stack.info().is_average ? Shells::divide : Shells::subtract);
+  settings.shells = options.shells.value_or(recipe(stack).shells);
   settings.transform = options.transform.value_or(Transform::sqrt);
   find_centre(stack, settings, monitor);
   choose_band(stack, options, settings, monitor);
