@@ -164,17 +164,22 @@ double BandEstimator::photon() const {
 }
 
 std::optional<double> BandEstimator::limit() const {
-  constexpr double kAbovePlateau = 0.1, kOfPeak = 1e-4;
+  constexpr double kAbovePlateau = 0.1, kOfPeak = 1e-4, kSigmas = 5;
   const std::vector<double> mean = spectrum();
   const std::size_t bins = mean.size();
   const double floor = plateau();
   const double peak = *std::max_element(mean.begin(), mean.end());
-  const double threshold = std::max(kAbovePlateau * floor, kOfPeak * peak);
+  // Power is exponentially distributed, and half of the entries repeat the other half.
+  const auto above = [&](std::size_t b) {
+    if (b >= bins || count_[b] == 0) return false;
+    const double scatter = floor * std::sqrt(2 / count_[b]);
+    return mean[b] - floor > std::max({kAbovePlateau * floor, kOfPeak * peak, kSigmas * scatter});
+  };
   // The band is the run that holds the peak; one bin may dip.
-  std::size_t end = std::size_t(std::max_element(mean.begin(), mean.end()) - mean.begin()) + 1;
-  const auto above = [&](std::size_t b) { return b < bins && mean[b] - floor > threshold; };
+  const auto top = std::size_t(std::max_element(mean.begin(), mean.end()) - mean.begin());
+  std::size_t end = top;
   while (above(end) || above(end + 1)) ++end;
-  if (!(peak > 0) || end > bins * 7 / 10) return std::nullopt;
+  if (end == top || end > bins * 7 / 10) return std::nullopt;
   return double(end) / double(2 * bins);
 }
 

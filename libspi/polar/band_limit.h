@@ -40,8 +40,8 @@ class BandEstimator {
   void add(const float* intensity, const float* weight, const std::vector<float>& profile,
            const std::vector<float>& envelope);
   /// The frequency in cycles per pixel where the radially averaged power sinks into its plateau
-  /// (or, without noise, below 10^-4 of its peak); nullopt where it never does: the speckle is not
-  /// resolved.
+  /// (or, without noise, below 10^-4 of its peak); nullopt where it never does (the
+  /// speckle is not resolved) or never rises from it (noise alone).
   std::optional<double> limit() const;
   /// Variance over mean of the intensities at the plateau: the intensity of one photon (1 for
   /// counts), whatever the file's unit.
