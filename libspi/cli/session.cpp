@@ -41,8 +41,8 @@ Session::Session(std::string name, const Usage& usage, const CommonOptions& comm
   if (!common_.output.empty()) claim(common_.output);
   if (common_.log) claim(*common_.log);
   monitor_ = make_console({.quiet = common.quiet, .verbose = common.verbose, .log = common.log});
-  monitor_->debug(text_of(name_, " ", version(), " (", commit(), "), device ", name_of(device_),
-                          ", threads ", threads_));
+  monitor_->info(text_of(name_, " ", version(), " (", commit(), "), device ", name_of(device_),
+                         ", threads ", threads_));
 }
 
 Session::~Session() = default;

@@ -307,8 +307,7 @@ void LineOptions::describe(OptionSet& options) {
       .range(1, 1e6);
   options.add("q-min", q_min, "innermost q = 1/d with its unit, instead of --r-min");
   options.add("q-max", q_max, "outermost q = 1/d with its unit, instead of --r-max");
-  options.add("transform", transform,
-              "applied to intensities before correlation; auto: see docs/decisions");
+  options.add("transform", transform, "applied to intensities before correlation");
   options.add("shells", shells,
               "subtract: lines lose the mean line of the data set; divide: intensities are divided "
               "by the mean of their shell, lines lose their own mean; none: lines lose their own "
@@ -329,7 +328,7 @@ Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Mo
   LineSettings& settings = lines.settings;
   settings.angles = options.angles;
   settings.shells = options.shells.value_or(recipe(stack).shells);
-  settings.transform = options.transform.value_or(Transform::sqrt);
+  settings.transform = options.transform;
   find_centre(stack, settings, monitor);
   choose_band(stack, options, settings, monitor);
   choose_radii(stack, options, settings);

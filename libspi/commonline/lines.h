@@ -28,7 +28,7 @@ struct LineOptions {
   std::size_t angles = 180;
   std::optional<double> r_min, r_max;            ///< pixels from the centre
   std::optional<ReciprocalLength> q_min, q_max;  ///< instead of r_min, r_max
-  std::optional<Transform> transform;
+  Transform transform = Transform::sqrt;
   std::optional<Shells> shells;
   std::optional<double> band_limit;  ///< cycles per pixel; 0: none
 
