@@ -12,8 +12,9 @@ BUILD  := build/$(PRESET)
 BIN    := $(BUILD)/bin
 JOBS   ?= $(shell nproc)
 DEMO   ?= demo
+SOURCES = find libspi tools tests -name '*.h' -o -name '*.cpp' -o -name '*.cu'
 
-.PHONY: all setup configure build demo test bench docs check-docs format check-format examples install clean
+.PHONY: all setup configure build programs demo test bench docs check-docs format check-format examples install clean
 all: build
 
 setup:
@@ -26,7 +27,11 @@ configure: setup
 build: configure
 	@cmake --build $(BUILD) -j $(JOBS)
 
-demo: build
+# The demo need not wait for the tests to compile.
+programs: configure
+	@cmake --build $(BUILD) -j $(JOBS) --target tools/all
+
+demo: programs
 	@$(MAKE) --no-print-directory -C examples/quickstart BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)
 
 # Passive waiting and one thread in the BLAS: tests run beside one another.
@@ -36,20 +41,20 @@ test: build
 bench: build
 	@$(BIN)/spi_bench
 
-docs: build
+docs: programs
 	@./.ci/tool-pages $(BIN) docs/tools
 
-check-docs: build
+check-docs: programs
 	@rm -rf $(BUILD)/tool-pages && ./.ci/tool-pages $(BIN) $(BUILD)/tool-pages
 	@diff -ru docs/tools $(BUILD)/tool-pages && echo "docs/tools is what the programs print"
 
 format:
-	@git ls-files '*.h' '*.cpp' '*.cu' | xargs clang-format -i
+	@$(SOURCES) | xargs clang-format -i
 
 check-format: setup
-	@git ls-files '*.h' '*.cpp' '*.cu' | xargs clang-format --dry-run --Werror && echo "formatting holds"
+	@$(SOURCES) | xargs clang-format --dry-run --Werror && echo "formatting holds"
 
-examples: build
+examples: programs
 	@rm -rf $(BUILD)/examples
 	@for folder in examples/*/; do \
 	  $(MAKE) --no-print-directory -C $$folder BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(BUILD)/examples/$$(basename $$folder) SMALL=1 || exit 1; \

@@ -24,6 +24,7 @@ Option& OptionSet::bare(std::string name, std::string help) {
   option.help = std::move(help);
   option.group = group_;
   option.number = [] { return std::nullopt; };
+  option.files = [] { return std::vector<std::filesystem::path>{}; };
   return option;
 }
 
@@ -56,12 +57,13 @@ Option& OptionSet::input(std::string name, std::filesystem::path& value, std::st
 Option& OptionSet::inputs(std::string name, std::vector<std::filesystem::path>& value,
                           std::string help) {
   Option& option = bare(std::move(name), std::move(help));
-  option.is_input = option.is_required = option.is_list = option.is_file = true;
+  option.is_input = option.is_required = option.is_list = true;
   option.type = "FILE";
   option.parse = [&value](const std::string& text) {
     value.push_back(Text<std::filesystem::path>::parse(text));
   };
   option.print = [&value] { return Text<std::vector<std::filesystem::path>>::print(value); };
+  option.files = [&value] { return value; };
   return option;
 }
 

@@ -166,8 +166,7 @@ class Option {
   bool is_flag = false;
   bool is_input = false;  ///< positional
   bool is_required = false;
-  bool is_list = false;  ///< a positional that takes one or more values
-  bool is_file = false;
+  bool is_list = false;     ///< a positional that takes one or more values
   bool is_builtin = false;  ///< listed in the manual, served by cli::main itself
   std::function<void(const std::string&)> parse;
   std::function<std::string()> print;
@@ -178,6 +177,7 @@ class Option {
   /// Numbers outside [low, high] are refused.
   Option& range(double low, double high);
 
+  std::function<std::vector<std::filesystem::path>()> files;  ///< the input files it names
   std::function<std::optional<double>()> number;  ///< the value as a number where it is one
 };
 
@@ -193,8 +193,7 @@ class OptionSet {
     Option& option = bare(std::move(name), std::move(help));
     option.type = Text<T>::type();
     option.defaults = Text<T>::print(value);
-    option.is_file = std::is_same_v<T, std::filesystem::path> ||
-                     std::is_same_v<T, std::optional<std::filesystem::path>>;
+    option.files = [&value] { return files_of(value); };
     option.parse = [&value](const std::string& text) { value = Text<T>::parse(text); };
     option.print = [&value] { return Text<T>::print(value); };
     option.number = [&value] { return number_of(value); };
@@ -226,6 +225,14 @@ class OptionSet {
   template <class T>
   static std::optional<double> number_of(const std::optional<T>& value) {
     return value ? number_of(*value) : std::nullopt;
+  }
+
+  template <class T>
+  static std::vector<std::filesystem::path> files_of(const T& value) {
+    if constexpr (std::is_same_v<T, std::filesystem::path>) return {value};
+    if constexpr (std::is_same_v<T, std::optional<std::filesystem::path>>)
+      if (value) return {*value};
+    return {};
   }
 
   std::deque<Option> options_;  // deque: references stay valid

@@ -53,7 +53,9 @@ std::string spelled(const Option& option) {
 /// The help with default and range in square brackets.
 std::string explained(const Option& option) {
   std::string note = option.is_required && !option.is_input ? "required" : "";
-  if (!option.is_flag && !option.is_input && !option.defaults.empty())
+  // "auto" is worth saying where the help says what it means.
+  const bool silent = option.defaults == "auto" && option.help.find("auto") == std::string::npos;
+  if (!option.is_flag && !option.is_input && !option.defaults.empty() && !silent)
     note = "default: " + option.defaults;
   if (!option.limits.empty()) note += (note.empty() ? "" : "; ") + option.limits;
   return note.empty() ? option.help : option.help + " [" + note + "]";

@@ -16,7 +16,8 @@ void CommonOptions::describe(OptionSet& options, const Usage& usage) {
   options.group("Common options");
   output = usage.default_output();
   Option& out = options.add("output", output, usage.output_help());
-  out.alias("o").is_file = false;
+  const auto no_files = [] { return std::vector<fs::path>{}; };
+  out.alias("o").files = no_files;
   options.add("threads", threads, "threads to use; auto: all processors this process may use")
       .range(1, 4096);
   options.add("device", device, "where to compute; auto says what it took");
@@ -24,7 +25,7 @@ void CommonOptions::describe(OptionSet& options, const Usage& usage) {
   options.flag("force", force, "overwrite existing outputs");
   options.flag("quiet", quiet, "print warnings and errors only").alias("q");
   options.flag("verbose", verbose, "print details").alias("v");
-  options.add("log", log, "also write all messages, with times, to this file").is_file = false;
+  options.add("log", log, "also write all messages, with times, to this file").files = no_files;
   options.builtin("config", "FILE", "read options from this TOML file; the command line wins");
   options.builtin("help", "", "print this text").alias("h");
   options.builtin("version", "", "print version and commit");
@@ -41,8 +42,8 @@ Session::Session(std::string name, const Usage& usage, const CommonOptions& comm
   if (!common_.output.empty()) claim(common_.output);
   if (common_.log) claim(*common_.log);
   monitor_ = make_console({.quiet = common.quiet, .verbose = common.verbose, .log = common.log});
-  monitor_->debug(text_of(name_, " ", version(), " (", commit(), "), device ", name_of(device_),
-                          ", threads ", threads_));
+  monitor_->info(text_of(name_, " ", version(), " (", commit(), "), device ", name_of(device_),
+                         ", threads ", threads_));
 }
 
 Session::~Session() = default;
@@ -57,8 +58,9 @@ const fs::path& Session::claim(const fs::path& path) {
   if (!fs::exists(path, ignored)) return path;
   if (fs::is_directory(path, ignored)) fail("cannot write ", path.string(), ": it is a folder");
   for (const Option& option : usage_.all())
-    if (option.is_file && !option.is_list && fs::equivalent(option.print(), path, ignored))
-      fail("the output ", path.string(), " is also the input ", option.print());
+    for (const fs::path& file : option.files())
+      if (fs::equivalent(file, path, ignored))
+        fail("the output ", path.string(), " is also the input ", file.string());
   if (!common_.force) fail(path.string(), " exists already; add --force to overwrite it");
   return path;
 }
@@ -83,8 +85,7 @@ Provenance Session::provenance() const {
   for (const Option& option : usage_.all()) {
     if (option.is_builtin) continue;
     record.options.emplace_back(option.name, option.print());
-    if (!option.is_file) continue;
-    for (const fs::path& file : Text<std::vector<fs::path>>::parse(option.print())) {
+    for (const fs::path& file : option.files()) {
       std::error_code ignored;
       if (fs::is_regular_file(file, ignored))
         record.inputs.emplace_back(file.string(), file_fingerprint(file));

@@ -69,6 +69,8 @@ class WeightedTiler {
     constexpr int kLeft[] = {0, 0, 0, 1, 1, 2}, kRight[] = {0, 1, 2, 0, 1, 0};
     for (int m = 0; m < 6; ++m) {
       s[m].resize(size);
+      const bool of_means = m == 1 || m == 3;
+      if (of_means && !lines_.about_means) continue;  // zeros
       product(&moments_[kLeft[m]][i * a * f], a, &moments_[kRight[m]][j * a * f], n * a, f,
               s[m].data());
     }

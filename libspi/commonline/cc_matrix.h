@@ -14,6 +14,9 @@ struct LineSet {
   std::size_t patterns = 0, angles = 0, features = 0;
   std::vector<float> values;  ///< [N][A][F]; lines of unit norm: their product is their CC
   std::vector<float> weight;  ///< [N][A][F] >= 0, or empty where every feature was measured
+  /// With weights: whether a correlation is about the two lines' means over what both measured
+  /// (Pearson), or about 0 (lines that lost a common mean line already).
+  bool about_means = true;
 
   const float* line(std::size_t pattern, std::size_t angle) const {
     return values.data() + (pattern * angles + angle) * features;
@@ -37,9 +40,9 @@ struct CcMatrixOptions {
 
 /// C_ij = max over a, b of <l_ia, l_jb> (Zhuang et al. 2022, section 2.2.2). Without weights: one
 /// single-precision matrix product whose A×A blocks are reduced to their maxima in registers. With
-/// weights: the weighted Pearson correlation with weights w_ia·w_jb, from six such products (of any
-/// values: no normalisation is needed). 2·F·(A·N)²/2 operations; memory beyond input and output is
-/// a tile a thread. The result does not depend on the thread count.
+/// weights: the weighted correlation with weights w_ia·w_jb, from six such products (four about 0)
+/// of any values: no normalisation is needed. 2·F·(A·N)²/2 operations; memory beyond input and
+/// output is a tile a thread. The result does not depend on the thread count.
 CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,
                    Monitor& monitor);
 

@@ -13,9 +13,21 @@
 namespace spi {
 namespace {
 
-constexpr std::size_t kChunk = 16;            // patterns in memory at a time
-constexpr std::size_t kSample = 400;          // patterns enough for means over the data set
-constexpr double kInnermostOfRange = 1. / 6;  // of r_max: within, all particles look alike
+constexpr std::size_t kChunk = 16;             // patterns in memory at a time
+constexpr std::size_t kSample = 400;           // patterns enough for means over the data set
+constexpr double kInnermostOfRange = 1. / 12;  // of r_max, where no fringe width is known
+
+/// What is best for averages and for single shots, as measured in docs/decisions/cc-matrix.md.
+struct Recipe {
+  Shells shells;
+  bool low_pass;         ///< beyond the speckle's frequency
+  double inner_fringes;  ///< innermost radius in fringe widths (1 / the speckle's frequency)
+};
+constexpr Recipe kAverages{Shells::divide, true, 2.5}, kSingleShots{Shells::subtract, false, 1};
+
+const Recipe& recipe(const StackReader& stack) {
+  return stack.info().is_average ? kAverages : kSingleShots;
+}
 
 /// Calls visit(index, intensity, weight) for the patterns 0, stride, 2·stride, ...
 void for_each_pattern(StackReader& stack, std::size_t stride,
@@ -99,36 +111,41 @@ void choose_radii(StackReader& stack, const LineOptions& options, LineSettings& 
     const PolarGrid grid = unit_spaced_grid(0, settings.r_max, 2 * options.angles);
     const PolarSampler sampler(grid, info.rows, info.columns, settings.centre);
     const double measured = innermost_measured(grid, measured_share(stack, grid, sampler));
-    settings.r_min = std::max(measured, kInnermostOfRange * settings.r_max);
+    const double fringe = (settings.speckle > 0 ? recipe(stack).inner_fringes / settings.speckle
+                                                : kInnermostOfRange * settings.r_max);
+    settings.r_min = std::ceil(std::max(measured, std::min(fringe, settings.r_max / 3)));
   }
   if (settings.r_max - settings.r_min < 4)
     fail_usage("lines from radius ", settings.r_min, " to ", settings.r_max,
                " pixels are too short to correlate");
 }
 
+/// Where the signal ends and what a photon is, from the patterns' mean power spectrum.
+void measure_speckle(StackReader& stack, LineSettings& settings) {
+  const StackInfo& info = stack.info();
+  const std::size_t stride = sample_stride(info.count);
+  RadialProfile profile(info.rows, info.columns, settings.centre);
+  for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
+    profile.add(intensity, weight);
+  });
+  const std::vector<float> image = profile.image(), envelope = profile.envelope();
+  BandEstimator estimator(info.rows, info.columns);
+  for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
+    estimator.add(intensity, weight, image, envelope);
+  });
+  settings.speckle = estimator.limit().value_or(0);
+  settings.photon = estimator.photon();
+}
+
 void choose_band(StackReader& stack, const LineOptions& options, LineSettings& settings,
                  Monitor& monitor) {
   const StackInfo& info = stack.info();
-  if (options.band_limit) {
-    settings.band_limit = *options.band_limit;
-  } else {
-    RadialProfile profile(info.rows, info.columns, settings.centre);
-    const std::size_t stride = sample_stride(info.count);
-    for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
-      profile.add(intensity, weight);
-    });
-    const std::vector<float> image = profile.image();
-    BandEstimator estimator(info.rows, info.columns);
-    for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
-      estimator.add(intensity, weight, image);
-    });
-    settings.band_limit = estimator.limit().value_or(0);
-    if (settings.band_limit > 0)
-      monitor.info(
-          text_of("band limit of the patterns: ", settings.band_limit, " cycles per pixel"));
-    else
-      monitor.info("the patterns show no band limit: no low-pass");
-  }
+  measure_speckle(stack, settings);
+  if (settings.speckle > 0)
+    monitor.info(text_of("signal up to ", settings.speckle, " cycles per pixel"));
+  else
+    monitor.info("the patterns show no frequency where the signal ends");
+  settings.band_limit = options.band_limit.value_or(recipe(stack).low_pass ? settings.speckle : 0);
   if (settings.band_limit > 0)
     settings.noise_reduction =
         BandLimiter(info.rows, info.columns, settings.band_limit).noise_reduction();
@@ -236,25 +253,34 @@ double equalise_brightness(LineSet& lines) {
   return overall;
 }
 
+/// What is added to intensities of the given mean before a transform: a fraction of the photon per
+/// area that a value averages; more for the logarithm, which blows up what is near 0.
+double transform_offset(const LineSettings& settings, double mean) {
+  constexpr double kRoot = 0.03, kLogarithm = 25, kLeastOfMean = 1e-6;
+  if (settings.transform == Transform::none) return 0;
+  const double factor = settings.transform == Transform::sqrt ? kRoot : kLogarithm;
+  return std::max(factor * settings.photon / settings.noise_reduction, kLeastOfMean * mean);
+}
+
 /// Steps 4 to 6.
 void normalise(LineSet& lines, const LineSettings& settings, int threads) {
-  equalise_brightness(lines);
+  lines.about_means = settings.shells != Shells::subtract;
+  const double offset = transform_offset(settings, equalise_brightness(lines));
+  const auto change_all = [&](auto change) {
+    for_each_measured(lines, 0, lines.values.size(), change);
+  };
+  change_all([&](float& x, std::size_t) { x += float(offset); });
   if (settings.shells == Shells::divide) {
     const std::vector<double> mean = mean_line(lines);
-    for_each_measured(lines, 0, lines.values.size(), [&](float& x, std::size_t k) {
+    change_all([&](float& x, std::size_t k) {
       const double m = mean[k % lines.features];
       x = m > 0 ? float(x / m) : 0;
     });
   }
-  // A count less than one photon in the area that a value averages says nothing: the constants
-  // keep the transforms finite and stop them from blowing that noise up.
-  const double photon = settings.shells == Shells::divide ? 0 : 1 / settings.noise_reduction;
-  const double offset = settings.transform == Transform::sqrt ? 0.4 * photon : 25 * photon;
-  if (settings.transform != Transform::none)
-    for_each_measured(lines, 0, lines.values.size(), [&](float& x, std::size_t) {
-      x = settings.transform == Transform::sqrt ? std::sqrt(x + float(offset))
-                                                : std::log(x + float(offset));
-    });
+  if (settings.transform == Transform::sqrt)
+    change_all([](float& x, std::size_t) { x = std::sqrt(x); });
+  if (settings.transform == Transform::log)
+    change_all([](float& x, std::size_t) { x = std::log(x); });
   const std::size_t size = lines.angles * lines.features;
   if (settings.shells == Shells::subtract) {
     for (std::size_t i = 0; i < lines.patterns; ++i) to_unit_norm(lines, i * size, size);
@@ -281,16 +307,17 @@ void LineOptions::describe(OptionSet& options) {
       .range(1, 1e6);
   options.add("q-min", q_min, "innermost q = 1/d with its unit, instead of --r-min");
   options.add("q-max", q_max, "outermost q = 1/d with its unit, instead of --r-max");
-  options.add("transform", transform,
-              "applied to intensities before correlation; auto: see docs/decisions");
+  options.add("transform", transform, "applied to intensities before correlation");
   options.add("shells", shells,
               "subtract: lines lose the mean line of the data set; divide: intensities are divided "
               "by the mean of their shell, lines lose their own mean; none: lines lose their own "
-              "mean (the published definition)");
+              "mean (the published definition); auto: divide for averages, subtract for single "
+              "shots");
   options
       .add("band-limit", band_limit,
            "frequency in cycles per pixel beyond which patterns hold noise only (twice the "
-           "particle's radius in units of 1/q); 0: no low-pass; auto: from the data")
+           "particle's radius in units of 1/q); 0: no low-pass; auto: from the data for averages, "
+           "none for single shots")
       .range(0, 0.5);
 }
 
@@ -300,14 +327,17 @@ Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Mo
   Lines lines;
   LineSettings& settings = lines.settings;
   settings.angles = options.angles;
-  settings.shells = options.shells;
-  settings.transform = options.transform.value_or(Transform::sqrt);
+  settings.shells = options.shells.value_or(recipe(stack).shells);
+  settings.transform = options.transform;
   find_centre(stack, settings, monitor);
-  choose_radii(stack, options, settings);
   choose_band(stack, options, settings, monitor);
+  choose_radii(stack, options, settings);
   // Half the spacing that the band limit needs: the transforms make higher harmonics.
   if (settings.band_limit > 0)
     settings.r_step = std::max(1.0, std::floor(1 / (4 * settings.band_limit)));
+  monitor.info(text_of("lines from radius ", settings.r_min, " to ", settings.r_max,
+                       " pixels, transform ", name_of(settings.transform), ", shells ",
+                       name_of(settings.shells)));
   lines.set = sample_lines(stack, settings, threads, monitor);
   normalise(lines.set, settings, threads);
   return lines;

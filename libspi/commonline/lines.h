@@ -28,8 +28,8 @@ struct LineOptions {
   std::size_t angles = 180;
   std::optional<double> r_min, r_max;            ///< pixels from the centre
   std::optional<ReciprocalLength> q_min, q_max;  ///< instead of r_min, r_max
-  std::optional<Transform> transform;
-  Shells shells = Shells::subtract;
+  Transform transform = Transform::sqrt;
+  std::optional<Shells> shells;
   std::optional<double> band_limit;  ///< cycles per pixel; 0: none
 
   void describe(OptionSet& options);
@@ -44,8 +44,10 @@ struct LineSettings {
   std::size_t angles = 0;
   Transform transform = Transform::sqrt;
   Shells shells = Shells::subtract;
-  double band_limit = 0;           ///< cycles per pixel; 0: not limited
-  double noise_reduction = 1;      ///< pixels that a band-limited value averages
+  double photon = 1;           ///< intensity of one photon, from the noise
+  double speckle = 0;          ///< frequency where the signal ends, cycles per pixel; 0: unknown
+  double band_limit = 0;       ///< cycles per pixel; 0: not limited
+  double noise_reduction = 1;  ///< pixels that a band-limited value averages
   std::size_t invalid_pixels = 0;  ///< given weight 0 when read
   std::optional<double> q_per_pixel;
 };
@@ -56,6 +58,7 @@ struct Lines {
 };
 
 /// Reads every pattern of the stack (several times, in chunks) and makes its lines:
+/// Class averages and single shots differ in their defaults (docs/decisions/cc-matrix.md).
 ///  1. the centre, where neither options nor file say it (CentreFinder);
 ///  2. the band limit of the data (BandEstimator), and the low-pass beyond it (BandLimiter): the
 ///     exact prior that a particle of finite extent gives, and a large part of the noise gone;

@@ -18,9 +18,9 @@ constexpr std::size_t kScreeComponents = 20;
 void embed(Clpca& result, const ClpcaOptions& options, std::uint64_t seed, int threads,
            Monitor& monitor) {
   const std::size_t n = result.cc.patterns;
-  result.pca = pca(result.cc.values, n, n, options.components);
-  result.scree = pca(result.cc.values, n, n, std::max(options.components, kScreeComponents))
-                     .explained_variance_ratio;
+  result.pca = pca(result.cc.values, n, n, std::max(options.components, kScreeComponents));
+  result.scree = result.pca.explained_variance_ratio;
+  keep_components(result.pca, options.components);
   if (options.bootstrap > 0)
     result.errors =
         bootstrap_errors(result.cc.values, result.pca, options.bootstrap, seed, threads, monitor);

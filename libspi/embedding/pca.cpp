@@ -5,6 +5,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
@@ -14,24 +15,96 @@ namespace spi {
 namespace {
 
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using RowMatrixF = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Eigen::Index;
 using Eigen::VectorXd;
 
-/// The operator X^T X for Spectra, X centred rows.
-class Gram {
+/// The rows X_ij = √w_i (c_ij √v_j − mean_j) of a float matrix c [n][m] with row weights w and
+/// column weights v, mean the weighted column mean of c_ij √v_j: never formed, only multiplied.
+class CentredRows {
  public:
-  using Scalar = double;
-  explicit Gram(const RowMatrix& x) : x_(x) {}
-  Index rows() const { return x_.cols(); }
-  Index cols() const { return x_.cols(); }
-  void perform_op(const double* in, double* out) const {
-    Eigen::Map<VectorXd>(out, cols()).noalias() =
-        x_.transpose() * (x_ * Eigen::Map<const VectorXd>(in, cols()));
+  CentredRows(const float* values, Index n, Index m, VectorXd row_weight, VectorXd column_weight)
+      : values_(values),
+        n_(n),
+        m_(m),
+        row_weight_(std::move(row_weight)),
+        column_root_(column_weight.cwiseSqrt()) {
+    mean_ = column_root_.cwiseProduct(transposed_times(row_weight_)) / row_weight_.sum();
+  }
+
+  Index rows() const { return n_; }
+  Index columns() const { return m_; }
+  const VectorXd& mean() const { return mean_; }
+
+  /// Scores of all n rows, whatever their weight: (c_ij √v_j − mean_j) · axis.
+  VectorXd scores(const VectorXd& axis) const {
+    return times(column_root_.cwiseProduct(axis)).array() - mean_.dot(axis);
+  }
+  /// X^T X v
+  VectorXd gram_times(const VectorXd& v) const {
+    const VectorXd t = row_weight_.cwiseProduct(scores(v));
+    return column_root_.cwiseProduct(transposed_times(t)) - mean_ * t.sum();
+  }
+  /// Σ X_ij²
+  double total() const {
+    double sum = 0;
+    for (Index i = 0; i < n_; ++i)
+      for (Index j = 0; j < m_; ++j)
+        sum += row_weight_[i] * std::pow(values_[i * m_ + j] * column_root_[j] - mean_[j], 2);
+    return sum;
+  }
+  /// X itself, for small matrices.
+  Eigen::MatrixXd dense() const {
+    Eigen::MatrixXd x(n_, m_);
+    for (Index i = 0; i < n_; ++i)
+      for (Index j = 0; j < m_; ++j)
+        x(i, j) = std::sqrt(row_weight_[i]) * (values_[i * m_ + j] * column_root_[j] - mean_[j]);
+    return x;
   }
 
  private:
-  const RowMatrix& x_;
+  VectorXd times(const VectorXd& v) const {
+    VectorXd out(n_);
+    for (Index i = 0; i < n_; ++i) {
+      const float* row = values_ + i * m_;
+      constexpr Index kLanes = 16;  // independent sums, so that the loop becomes vector code
+      double lane[kLanes] = {};
+      Index j = 0;
+      for (; j + kLanes <= m_; j += kLanes)
+        for (Index l = 0; l < kLanes; ++l) lane[l] += row[j + l] * v[j + l];
+      for (; j < m_; ++j) lane[0] += row[j] * v[j];
+      out[i] = std::accumulate(lane, lane + kLanes, 0.0);
+    }
+    return out;
+  }
+  VectorXd transposed_times(const VectorXd& t) const {
+    VectorXd out = VectorXd::Zero(m_);
+    for (Index i = 0; i < n_; ++i) {
+      const float* row = values_ + i * m_;
+      const double factor = t[i];
+      if (factor == 0) continue;
+      for (Index j = 0; j < m_; ++j) out[j] += factor * row[j];
+    }
+    return out;
+  }
+
+  const float* values_;
+  Index n_, m_;
+  VectorXd row_weight_, column_root_, mean_;
+};
+
+/// The operator X^T X for Spectra.
+class Gram {
+ public:
+  using Scalar = double;
+  explicit Gram(const CentredRows& x) : x_(x) {}
+  Index rows() const { return x_.columns(); }
+  Index cols() const { return x_.columns(); }
+  void perform_op(const double* in, double* out) const {
+    Eigen::Map<VectorXd>(out, cols()) = x_.gram_times(Eigen::Map<const VectorXd>(in, cols()));
+  }
+
+ private:
+  const CentredRows& x_;
 };
 
 struct Axes {
@@ -40,22 +113,29 @@ struct Axes {
 };
 
 /// The `count` leading right singular vectors of x.
-Axes leading_axes(const RowMatrix& x, Index count) {
-  const Index m = x.cols();
+Axes leading_axes(const CentredRows& x, Index count) {
+  const Index m = x.columns();
   // Lanczos pays only where few of many are wanted.
   if (count * 3 > m || m < 32) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> dense(x.transpose() * x);
-    return {dense.eigenvectors().rightCols(count).rowwise().reverse(),
-            dense.eigenvalues().tail(count).reverse().cwiseMax(0)};
+    const Eigen::MatrixXd dense = x.dense();
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(dense.transpose() * dense);
+    return {solver.eigenvectors().rightCols(count).rowwise().reverse(),
+            solver.eigenvalues().tail(count).reverse().cwiseMax(0)};
   }
   Gram gram(x);
   const Index subspace = std::min(m, std::max<Index>(2 * count + 1, 20));
   Spectra::SymEigsSolver<Gram> solver(gram, count, subspace);
   solver.init();
-  solver.compute(Spectra::SortRule::LargestAlge, 1000, 1e-12);
+  solver.compute(Spectra::SortRule::LargestAlge, 1000, 1e-11);
   if (solver.info() != Spectra::CompInfo::Successful || solver.eigenvalues().size() < count)
     fail("the principal components of the correlation matrix do not converge");
   return {solver.eigenvectors(), solver.eigenvalues().cwiseMax(0)};
+}
+
+RowMatrix all_scores(const CentredRows& x, const Axes& axes) {
+  RowMatrix scores(x.rows(), axes.vectors.cols());
+  for (Index c = 0; c < scores.cols(); ++c) scores.col(c) = x.scores(axes.vectors.col(c));
+  return scores;
 }
 
 /// Makes the score of largest magnitude of every component positive.
@@ -75,19 +155,16 @@ struct Draw {
   VectorXd ratio;
 };
 
-Draw embed_draw(const Eigen::Map<const RowMatrixF>& cc, const RowMatrix& reference,
-                Random& random) {
-  const Index n = cc.rows(), c = reference.cols();
+Draw embed_draw(const std::vector<float>& cc, const RowMatrix& reference, Random& random) {
+  const Index n = reference.rows(), c = reference.cols();
+  // A pattern drawn m times is m rows and, as a feature, m columns.
   VectorXd multiplicity = VectorXd::Zero(n);
-  for (Index i = 0; i < n; ++i) multiplicity[static_cast<Index>(random.below(n))] += 1;
-  const VectorXd root = multiplicity.cwiseSqrt();
-  // Features are the drawn columns, so a column drawn m times counts as m; rows likewise.
-  RowMatrix x = cc.cast<double>() * root.asDiagonal();
-  const Eigen::RowVectorXd mean = multiplicity.transpose() * x / double(n);
-  x.rowwise() -= mean;
-  const Axes axes = leading_axes(root.asDiagonal() * x, c);
-  Draw draw{x * axes.vectors, {}};
-  const double total = (root.asDiagonal() * x).squaredNorm();
+  for (Index i = 0; i < n; ++i)
+    multiplicity[static_cast<Index>(random.below(std::uint64_t(n)))] += 1;
+  const CentredRows x(cc.data(), n, n, multiplicity, multiplicity);
+  const Axes axes = leading_axes(x, c);
+  Draw draw{all_scores(x, axes), {}};
+  const double total = x.total();
   draw.ratio = axes.variance / (total > 0 ? total : 1);
   const Eigen::JacobiSVD<Eigen::MatrixXd> svd(draw.scores.transpose() * reference,
                                               Eigen::ComputeThinU | Eigen::ComputeThinV);
@@ -102,28 +179,33 @@ Pca pca(const std::vector<float>& values, std::size_t rows, std::size_t features
   SPI_ASSERT(values.size() == rows * features);
   if (rows < 3) fail("an embedding needs at least 3 patterns, there are ", rows);
   const auto count = static_cast<Index>(std::min({components, rows - 1, features}));
-  RowMatrix x =
-      Eigen::Map<const RowMatrixF>(values.data(), Index(rows), Index(features)).cast<double>();
-  const Eigen::RowVectorXd mean = x.colwise().mean();
-  x.rowwise() -= mean;
+  const CentredRows x(values.data(), Index(rows), Index(features), VectorXd::Ones(Index(rows)),
+                      VectorXd::Ones(Index(features)));
   Axes axes = leading_axes(x, count);
-  RowMatrix scores = x * axes.vectors;
+  RowMatrix scores = all_scores(x, axes);
   fix_signs(scores, axes.vectors);
-  const double total = x.squaredNorm();
+  const double total = x.total();
 
   Pca result{.rows = rows,
              .features = features,
              .components = std::size_t(count),
-             .embedding = {},
-             .axes = {},
-             .mean = {},
+             .embedding = {scores.data(), scores.data() + scores.size()},
+             .axes = {axes.vectors.data(), axes.vectors.data() + axes.vectors.size()},
+             .mean = {x.mean().data(), x.mean().data() + x.mean().size()},
              .explained_variance_ratio = {}};
-  result.embedding.assign(scores.data(), scores.data() + scores.size());
-  result.axes.assign(axes.vectors.data(), axes.vectors.data() + axes.vectors.size());
-  result.mean.assign(mean.data(), mean.data() + mean.size());
   for (Index c = 0; c < count; ++c)
     result.explained_variance_ratio.push_back(total > 0 ? axes.variance[c] / total : 0);
   return result;
+}
+
+void keep_components(Pca& pca, std::size_t count) {
+  if (count >= pca.components) return;
+  for (std::size_t i = 0; i < pca.rows; ++i)
+    std::copy_n(&pca.embedding[i * pca.components], count, &pca.embedding[i * count]);
+  pca.embedding.resize(pca.rows * count);
+  pca.axes.resize(count * pca.features);
+  pca.explained_variance_ratio.resize(count);
+  pca.components = count;
 }
 
 EmbeddingErrors bootstrap_errors(const std::vector<float>& cc, const Pca& reference,
@@ -132,13 +214,12 @@ EmbeddingErrors bootstrap_errors(const std::vector<float>& cc, const Pca& refere
   constexpr std::uint32_t kBootstrapStep = 0xB007;
   const auto n = Index(reference.rows), c = Index(reference.components);
   SPI_ASSERT(repeats >= 2 && cc.size() == reference.rows * reference.rows);
-  const Eigen::Map<const RowMatrixF> matrix(cc.data(), n, n);
   const RowMatrix centre = Eigen::Map<const RowMatrix>(reference.embedding.data(), n, c);
   std::vector<Draw> draws(repeats);
   Progress progress(monitor, "bootstrap of the embedding", repeats);
   parallel_for(repeats, threads, [&](std::size_t repeat, int) {
     Random random(seed, kBootstrapStep, repeat);
-    draws[repeat] = embed_draw(matrix, centre, random);
+    draws[repeat] = embed_draw(cc, centre, random);
     progress.advance();
   });
 

@@ -21,9 +21,13 @@ struct Pca {
 /// Rows of `values` [N][M] centred by the column mean, eigenvectors of the smaller of the two Gram
 /// matrices by Spectra (Lanczos), largest variance first. Sign: the score of largest magnitude of
 /// each component is positive. Components are clipped to what the data can give (at most N-1, M).
-/// UserError for fewer than 3 rows; components without variance score 0.
+/// Memory beyond input and output: a few vectors. UserError for fewer than 3 rows; components
+/// without variance score 0.
 Pca pca(const std::vector<float>& values, std::size_t rows, std::size_t features,
         std::size_t components);
+
+/// Drops all but the first `count` components.
+void keep_components(Pca& pca, std::size_t count);
 
 /// Uncertainty of an embedding of patterns by their correlations with one another.
 struct EmbeddingErrors {

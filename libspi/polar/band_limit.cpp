@@ -51,16 +51,39 @@ void RadialProfile::add(const float* intensity, const float* weight) {
   }
 }
 
-std::vector<float> RadialProfile::image() const {
-  const auto mean = [&](std::size_t bin) { return weight_[bin] > 0 ? sum_[bin] / weight_[bin] : 0; };
+std::vector<double> RadialProfile::means() const {
+  std::vector<double> mean(sum_.size());
+  for (std::size_t b = 0; b < mean.size(); ++b) mean[b] = weight_[b] > 0 ? sum_[b] / weight_[b] : 0;
+  return mean;
+}
+
+std::vector<float> RadialProfile::spread(const std::vector<double>& by_bin) const {
   std::vector<float> out;
   out.reserve(radius_.size());
   for (const double radius : radius_) {
     const auto bin = std::size_t(radius);
     const double fraction = radius - double(bin);
-    out.push_back(float((1 - fraction) * mean(bin) + fraction * mean(bin + 1)));
+    out.push_back(float((1 - fraction) * by_bin[bin] + fraction * by_bin[bin + 1]));
   }
   return out;
+}
+
+std::vector<float> RadialProfile::image() const { return spread(means()); }
+
+std::vector<float> RadialProfile::envelope() const {
+  const std::vector<double> mean = means();
+  const double width = std::max(2.0, double(mean.size()) / 10);
+  std::vector<double> smooth(mean.size());
+  for (std::size_t b = 0; b < mean.size(); ++b) {
+    double sum = 0, total = 0;
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+      if (!(mean[c] > 0)) continue;
+      const double kernel = std::exp(-0.5 * std::pow((double(c) - double(b)) / width, 2));
+      sum += kernel * std::log(mean[c]), total += kernel;
+    }
+    smooth[b] = total > 0 ? std::exp(sum / total) : 0;
+  }
+  return spread(smooth);
 }
 
 BandEstimator::BandEstimator(std::size_t rows, std::size_t columns)
@@ -70,17 +93,52 @@ BandEstimator::BandEstimator(std::size_t rows, std::size_t columns)
       power_(std::max<std::size_t>(8, std::min(rows, columns) / 2)),
       count_(power_.size()) {}
 
+void BandEstimator::update_fade(const float* weight) {
+  const std::size_t count = rows_ * columns_;
+  if (!last_weight_.empty() && std::equal(weight, weight + count, last_weight_.begin())) return;
+  last_weight_.assign(weight, weight + count);
+  // Twice the blurred mask less one, so that it is 0 at an edge and smooth there.
+  constexpr int kReach = 6;
+  constexpr double kSigma = 2.5;
+  std::vector<float> kernel, mask(count), across(count);
+  float norm = 0;
+  for (int k = -kReach; k <= kReach; ++k)
+    norm += kernel.emplace_back(float(std::exp(-0.5 * k * k / (kSigma * kSigma))));
+  for (std::size_t k = 0; k < count; ++k) mask[k] = weight[k] > 0;
+  const auto blur = [&](const std::vector<float>& in, std::vector<float>& out, bool along_x) {
+    const long rows = long(rows_), columns = long(columns_);
+    for (long y = 0; y < rows; ++y)
+      for (long x = 0; x < columns; ++x) {
+        float sum = 0;
+        for (int k = -kReach; k <= kReach; ++k) {
+          const long yy = along_x ? y : y + k, xx = along_x ? x + k : x;
+          if (yy >= 0 && xx >= 0 && yy < rows && xx < columns)
+            sum += kernel[std::size_t(k + kReach)] * in[std::size_t(yy * columns + xx)];
+        }
+        out[std::size_t(y * columns + x)] = sum / norm;
+      }
+  };
+  blur(mask, across, true);
+  fade_.resize(count);
+  blur(across, fade_, false);
+  for (float& f : fade_) f = std::max(0.f, 2 * f - 1);
+}
+
 void BandEstimator::add(const float* intensity, const float* weight,
-                        const std::vector<float>& profile) {
+                        const std::vector<float>& profile, const std::vector<float>& envelope) {
   double sum = 0, expected = 0;
   for (std::size_t k = 0; k < profile.size(); ++k)
     if (weight[k] > 0) sum += intensity[k], expected += profile[k];
   if (!(sum > 0 && expected > 0)) return;
+  update_fade(weight);
   const double gain = sum / expected;
   std::vector<float> residual(profile.size());
   for (std::size_t k = 0; k < profile.size(); ++k)
-    if (const double p = gain * profile[k]; weight[k] > 0 && p > 0)
-      residual[k] = float((intensity[k] - p) / std::sqrt(p));
+    if (weight[k] > 0 && envelope[k] > 0)
+      residual[k] =
+          float((intensity[k] - gain * profile[k]) / std::sqrt(gain * envelope[k])) * fade_[k];
+  for (const float f : fade_) fade_energy_ += double(f) * f;
+  patterns_ += 1;
   const auto& spectrum = fft_.forward(residual, rows_, columns_);
   for_each_frequency(fft_, [&](std::size_t k, double frequency, int multiplicity) {
     const auto bin = std::size_t(2 * frequency * double(power_.size()));
@@ -96,16 +154,33 @@ std::vector<double> BandEstimator::spectrum() const {
   return mean;
 }
 
+double BandEstimator::plateau() const {
+  const std::vector<double> mean = spectrum();
+  return median({mean.begin() + std::ptrdiff_t(mean.size() * 7 / 10), mean.end()});
+}
+
+double BandEstimator::photon() const {
+  return fade_energy_ > 0 ? plateau() * patterns_ / fade_energy_ : 0;
+}
+
 std::optional<double> BandEstimator::limit() const {
-  constexpr double kSignalToNoise = 0.1;  // power above the plateau, in units of the plateau
+  constexpr double kAbovePlateau = 0.1, kOfPeak = 1e-4, kSigmas = 5;
   const std::vector<double> mean = spectrum();
   const std::size_t bins = mean.size();
-  const double plateau = median({mean.begin() + std::ptrdiff_t(bins * 7 / 10), mean.end()});
-  if (!(plateau > 0)) return std::nullopt;
-  std::size_t last = bins;
-  while (last > 0 && mean[last - 1] <= (1 + kSignalToNoise) * plateau) --last;
-  if (last == 0 || last > bins * 7 / 10) return std::nullopt;
-  return double(last) / double(2 * bins);
+  const double floor = plateau();
+  const double peak = *std::max_element(mean.begin(), mean.end());
+  // Power is exponentially distributed, and half of the entries repeat the other half.
+  const auto above = [&](std::size_t b) {
+    if (b >= bins || count_[b] == 0) return false;
+    const double scatter = floor * std::sqrt(2 / count_[b]);
+    return mean[b] - floor > std::max({kAbovePlateau * floor, kOfPeak * peak, kSigmas * scatter});
+  };
+  // The band is the run that holds the peak; one bin may dip.
+  const auto top = std::size_t(std::max_element(mean.begin(), mean.end()) - mean.begin());
+  std::size_t end = top;
+  while (above(end) || above(end + 1)) ++end;
+  if (end == top || end > bins * 7 / 10) return std::nullopt;
+  return double(end) / double(2 * bins);
 }
 
 BandLimiter::BandLimiter(std::size_t rows, std::size_t columns, double limit)
@@ -119,7 +194,7 @@ BandLimiter::BandLimiter(std::size_t rows, std::size_t columns, double limit)
   constexpr double kTaper = 0.3;
   for_each_frequency(fft_, [&](std::size_t k, double frequency, int) {
     const double over = (frequency / limit - 1) / kTaper;
-    transfer_[k] = float(over <= 0 ? 1
+    transfer_[k] = float(over <= 0   ? 1
                          : over >= 1 ? 0
                                      : 0.5 + 0.5 * std::cos(std::numbers::pi * over));
   });
@@ -143,20 +218,33 @@ std::vector<float> BandLimiter::filtered(const std::vector<float>& image) {
   return out;
 }
 
-void BandLimiter::apply(float* intensity, const float* weight) {
+void BandLimiter::update_norm(const float* weight) {
   const std::size_t count = rows_ * columns_;
-  if (last_weight_.empty() || !std::equal(weight, weight + count, last_weight_.begin())) {
-    last_weight_.assign(weight, weight + count);
-    last_norm_ = filtered(last_weight_);
-  }
-  constexpr float kLeastNorm = 0.2f;  // below, too little is measured around to divide by
-  float typical = 0;
-  for (std::size_t k = 0; k < count; ++k) typical = std::max(typical, weight[k]);
-  std::vector<float> weighted(count);
-  for (std::size_t k = 0; k < count; ++k) weighted[k] = weight[k] > 0 ? weight[k] * intensity[k] : 0;
-  weighted = filtered(weighted);
+  if (!last_weight_.empty() && std::equal(weight, weight + count, last_weight_.begin())) return;
+  last_weight_.assign(weight, weight + count);
+  last_norm_ = filtered(last_weight_);
+  std::vector<float> measured(count);
+  double sum = 0, number = 0;
   for (std::size_t k = 0; k < count; ++k)
-    intensity[k] = std::max(0.f, weighted[k] / std::max(last_norm_[k], kLeastNorm * typical));
+    if (weight[k] > 0) measured[k] = 1, sum += weight[k], number += 1;
+  certainty_ = filtered(measured);
+  typical_weight_ = number > 0 ? float(sum / number) : 0;
+}
+
+void BandLimiter::apply(float* intensity, float* weight) {
+  constexpr float kFilled = 0.5f;      // certainty from which a hole counts as measured
+  constexpr float kLeastNorm = 0.05f;  // of the typical weight: nothing to divide by below
+  update_norm(weight);
+  const std::size_t count = rows_ * columns_;
+  std::vector<float> weighted(count);
+  for (std::size_t k = 0; k < count; ++k)
+    weighted[k] = weight[k] > 0 ? weight[k] * intensity[k] : 0;
+  weighted = filtered(weighted);
+  for (std::size_t k = 0; k < count; ++k) {
+    if (!(weight[k] > 0) && certainty_[k] >= kFilled) weight[k] = typical_weight_;
+    intensity[k] =
+        std::max(0.f, weighted[k] / std::max(last_norm_[k], kLeastNorm * typical_weight_));
+  }
 }
 
 }  // namespace spi

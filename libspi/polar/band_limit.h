@@ -19,8 +19,13 @@ class RadialProfile {
   void add(const float* intensity, const float* weight);
   /// Profile value at every pixel [rows][columns], linear between bins; 0 where nothing was seen.
   std::vector<float> image() const;
+  /// The same, smoothed over a tenth of the radius range (geometric mean): no fringes.
+  std::vector<float> envelope() const;
 
  private:
+  std::vector<double> means() const;
+  std::vector<float> spread(const std::vector<double>& by_bin) const;
+
   std::vector<double> radius_;  ///< [rows·columns]
   std::vector<double> sum_, weight_;
 };
@@ -29,41 +34,54 @@ class RadialProfile {
 class BandEstimator {
  public:
   BandEstimator(std::size_t rows, std::size_t columns);
-  /// profile: RadialProfile::image(). Adds the power spectrum of the Pearson residuals
-  /// (I − g·p)/√(g·p), g the pattern's brightness: photon noise is white in them, and pixels that
-  /// are not measured count as 0, so a mask has no edges.
-  void add(const float* intensity, const float* weight, const std::vector<float>& profile);
-  /// The frequency in cycles per pixel beyond which the radially averaged power stays within
-  /// `kSignalToNoise` of its plateau; nullopt where the spectrum never falls to a plateau (the
-  /// speckle is not resolved, or there is no noise).
+  /// profile, envelope: RadialProfile::image() and ::envelope(). Adds the power spectrum of the
+  /// residuals (I − g·p)/√(g·e), g the pattern's brightness: photon noise is white in them. They
+  /// fade to 0 towards borders and pixels that are not measured, so that a mask has no edges.
+  void add(const float* intensity, const float* weight, const std::vector<float>& profile,
+           const std::vector<float>& envelope);
+  /// The frequency in cycles per pixel where the radially averaged power sinks into its plateau
+  /// (or, without noise, below 10^-4 of its peak); nullopt where it never does (the
+  /// speckle is not resolved) or never rises from it (noise alone).
   std::optional<double> limit() const;
+  /// Variance over mean of the intensities at the plateau: the intensity of one photon (1 for
+  /// counts), whatever the file's unit.
+  double photon() const;
   /// Mean power by frequency: bin b of n holds frequencies near (b + 1/2)/(2n) cycles per pixel.
   std::vector<double> spectrum() const;
 
  private:
+  double plateau() const;
+  void update_fade(const float* weight);
+
   std::size_t rows_, columns_;
   RealFft2d fft_;
-  std::vector<double> power_, count_;  ///< by frequency bin
+  std::vector<float> last_weight_, fade_;  ///< stacks mostly share one mask
+  std::vector<double> power_, count_;      ///< by frequency bin
+  double fade_energy_ = 0, patterns_ = 0;  ///< Σ fade² over the patterns
 };
 
 /// Low-pass by normalised convolution (Knutsson & Westin 1993): (k*wI)/(k*w) with the kernel whose
 /// transfer function is 1 up to `limit` cycles per pixel and falls to 0 as a cosine over the next
-/// 30 %. Unmeasured pixels of small holes are filled from around; weight stays as it was.
+/// 30 %. Small holes are filled from around.
 class BandLimiter {
  public:
   BandLimiter(std::size_t rows, std::size_t columns, double limit);
   /// Pixels that a filtered value averages: the factor by which noise variance falls.
   double noise_reduction() const;
-  /// In place; negative ringing is clipped at 0. Not for several threads at once.
-  void apply(float* intensity, const float* weight);
+  /// In place; negative ringing is clipped at 0. A pixel of a hole small enough that at least half
+  /// of the kernel's weight around it was measured gets the weight of a typical pixel. Not for
+  /// several threads at once.
+  void apply(float* intensity, float* weight);
 
  private:
+  void update_norm(const float* weight);
   std::vector<float> filtered(const std::vector<float>& image);
 
   std::size_t rows_, columns_;
   RealFft2d fft_;
-  std::vector<float> transfer_;                 ///< [H][W/2+1]
-  std::vector<float> last_weight_, last_norm_;  ///< stacks mostly share one mask
+  std::vector<float> transfer_;                             ///< [H][W/2+1]
+  std::vector<float> last_weight_, last_norm_, certainty_;  ///< stacks mostly share one mask
+  float typical_weight_ = 0;
 };
 
 }  // namespace spi

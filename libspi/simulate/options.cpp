@@ -60,7 +60,8 @@ void SimulateOptions::describe(OptionSet& o) {
       .range(0, 0.2);
   o.add("melting", melting,
         "range of the melting parameter of the kind transition, drawn uniformly: from 0 to 0.7 the "
-        "edges round at constant volume, from 0.7 to 1 the ball swells by 10 %");
+        "edges round at constant volume, from 0.7 to 1 the ball swells by 10 %. The default leaves "
+        "out what passes for a cube or a sphere");
   o.add("rod-aspect", rod_aspect, "length of a rod over its diameter").range(0.1, 100);
   o.add("oversampling", oversampling,
         "width of the grid on which a structure is transformed, over the structure's own width")

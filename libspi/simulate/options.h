@@ -44,7 +44,7 @@ struct SimulateOptions {
 
   std::optional<Length> edge;
   std::optional<double> size_spread;
-  std::array<double, 2> melting{0, 1};
+  std::array<double, 2> melting{0.1, 0.6};
   double rod_aspect = 2.5;
   double oversampling = 3;
 

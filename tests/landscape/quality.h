@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How well an embedding agrees with what is known of its points.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <vector>
+
+#include "libspi/embedding/pca.h"
+
+namespace spi {
+
+/// Leave-one-out accuracy of the majority among the k nearest points in the components [0, used).
+/// Between labels of equal votes the nearest decides.
+inline double neighbour_accuracy(const Pca& pca, std::size_t used, const std::vector<int>& label,
+                                 std::size_t k) {
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < pca.rows; ++i) {
+    std::vector<std::pair<double, std::size_t>> others;
+    for (std::size_t j = 0; j < pca.rows; ++j) {
+      double distance = 0;
+      for (std::size_t c = 0; c < used; ++c)
+        distance += std::pow(
+            pca.embedding[i * pca.components + c] - pca.embedding[j * pca.components + c], 2);
+      if (j != i) others.emplace_back(distance, j);
+    }
+    std::partial_sort(others.begin(), others.begin() + std::ptrdiff_t(k), others.end());
+    std::map<int, int> votes;
+    int best = label[others[0].second];
+    for (std::size_t n = 0; n < k; ++n) ++votes[label[others[n].second]];
+    for (std::size_t n = 0; n < k; ++n)
+      if (votes[label[others[n].second]] > votes[best]) best = label[others[n].second];
+    right += best == label[i];
+  }
+  return double(right) / double(pca.rows);
+}
+
+inline std::vector<double> ranks(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> rank(values.size());
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t last = first;
+    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
+    for (std::size_t k = first; k <= last; ++k) rank[order[k]] = double(first + last) / 2;
+    first = last + 1;
+  }
+  return rank;
+}
+
+/// Spearman's rank correlation, ties at their mean rank; pairs with a NaN are left out.
+inline double spearman(const std::vector<double>& x, const std::vector<double>& y) {
+  std::vector<double> a, b;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (!std::isnan(x[i]) && !std::isnan(y[i])) a.push_back(x[i]), b.push_back(y[i]);
+  a = ranks(a), b = ranks(b);
+  const double middle = (double(a.size()) - 1) / 2;
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += (a[i] - middle) * (b[i] - middle);
+    aa += (a[i] - middle) * (a[i] - middle), bb += (b[i] - middle) * (b[i] - middle);
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+/// Largest |Spearman| of the components [0, used) with a known quantity.
+inline double best_spearman(const Pca& pca, std::size_t used, const std::vector<double>& known) {
+  double best = 0;
+  for (std::size_t c = 0; c < used; ++c) {
+    std::vector<double> score;
+    for (std::size_t i = 0; i < pca.rows; ++i)
+      score.push_back(pca.embedding[i * pca.components + c]);
+    best = std::max(best, std::abs(spearman(score, known)));
+  }
+  return best;
+}
+
+}  // namespace spi
