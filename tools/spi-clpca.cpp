@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-clpca: how particles differ in 3D, from the common lines of their patterns
+#include <deque>
+
 #include "libspi/cli/main.h"
 #include "libspi/figures/landscape.h"
 #include "libspi/io/atomic_file.h"
@@ -63,13 +65,6 @@ void declare(spi::cli::Usage& usage, Args& args) {
   usage.add("typical", args.typical, "patterns shown, spread over the landscape").range(0, 100);
 }
 
-/// The figure under OUTPUT-name, whole or not at all.
-void save(const spi::plot::Figure& figure, const fs::path& path) {
-  spi::AtomicFile target(path);
-  figure.save(target.temporary(), spi::plot::format_of(path));
-  target.commit();
-}
-
 void run(const Args& args, spi::cli::Session& session) {
   const std::string extension = "." + std::string(spi::name_of(args.plots));
   const bool plots = args.plots != PlotFormat::none;
@@ -88,12 +83,19 @@ void run(const Args& args, spi::cli::Session& session) {
     session.monitor().info(spi::text_of(stack->info().kind, ": ", stack->info().count,
                                         " patterns of ", stack->info().columns, " x ",
                                         stack->info().rows, " pixels"));
-    result = spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor());
+    result = spi::with_context("correlating the patterns of " + args.averages.string(), [&] {
+      return spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor());
+    });
   }
   std::optional<spi::Column> colour;
   if (args.colour) colour = spi::read_column(*args.colour, args.averages, result.pca.rows);
 
-  spi::write_csv(table, spi::embedding_table(result, colour));
+  // All outputs appear together, or none does.
+  std::deque<spi::AtomicFile> outputs;
+  const auto save = [&](const spi::plot::Figure& figure, const fs::path& path) {
+    figure.save(outputs.emplace_back(path).temporary(), spi::plot::format_of(path));
+  };
+  spi::write_csv(outputs.emplace_back(table).temporary(), spi::embedding_table(result, colour));
   if (plots) {
     const auto typical = spi::spanning_patterns(result.pca, stack ? args.typical : 0);
     save(spi::embedding_figure(result, colour, typical), pictures[0]);
@@ -102,7 +104,9 @@ void run(const Args& args, spi::cli::Session& session) {
     if (stack && !typical.empty())
       save(spi::montage_figure(*stack, typical, result.id), pictures[3]);
   }
-  spi::write_clpca(session.output(), result, session.provenance());
+  spi::write_clpca(outputs.emplace_back(session.output()).temporary(), result,
+                   session.provenance());
+  for (spi::AtomicFile& output : outputs) output.commit();
   session.monitor().info(spi::summary(result, stack ? stack->info().skipped : 0));
 }
 

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "libspi/cli/main.h"
+#include "libspi/io/atomic_file.h"
 #include "libspi/io/compare.h"
 
 namespace {
@@ -33,13 +34,16 @@ void run(const Args& a, spi::cli::Session& s) {
   const auto result = spi::compare_files(a.a, a.b, a.compare);
   const std::size_t found = result.differences.size();
   const auto shown = std::min(found, static_cast<std::size_t>(a.most));
-  for (std::size_t i = 0; i < shown; ++i) std::cout << result.differences[i] << "\n";
-  if (shown < found) std::cout << "... and " << found - shown << " more\n";
-  if (found > 0) {
-    std::cout << std::flush;
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) text += result.differences[i] + "\n";
+  if (shown < found) text += spi::text_of("... and ", found - shown, " more\n");
+  if (s.output().empty())
+    std::cout << text << std::flush;
+  else
+    spi::write_text(s.output(), text);
+  if (found > 0)
     spi::fail(a.a.string(), " and ", a.b.string(), " differ: ", found, " differences, ",
               result.compared, " things compared");
-  }
   s.monitor().info(spi::text_of("the same: ", result.compared, " things compared"));
 }
 

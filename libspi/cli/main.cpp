@@ -63,6 +63,7 @@ void bind(Bound& bound, const Command& command, CLI::App& app) {
     if (!option.is_builtin) add_option(app, option);
   app.set_help_flag("");
   app.set_config("--config");
+  app.allow_config_extras(CLI::config_extras_mode::error);
 }
 
 /// The text that --help, --version and their like ask for, or nothing.
@@ -135,7 +136,7 @@ int parse_and_run(const Tool& tool, int argc, char** argv) {
   try {
     chosen->usage.check();
   } catch (const UserError& error) {
-    return report(tool.name, error.what(), kUsageError);
+    throw UsageError(error.what());
   }
   Session session(chosen->name, chosen->usage, chosen->common, tool.name + " " + joined(words));
   chosen->run(session);

@@ -70,12 +70,21 @@ std::optional<double> radius_of(const std::optional<double>& radius,
   return q->per_angstrom / *q_per_pixel;
 }
 
-/// The innermost radius (whole pixels) from which on every ring is measured for the most part.
-double innermost_measured(const PolarGrid& grid, const std::vector<double>& share) {
-  std::size_t r = grid.rings();
-  while (r > 0 && share[r - 1] >= 0.5) --r;
-  if (r == grid.rings()) fail("no whole circle about the centre is measured in the patterns");
-  return grid.radii_px[r];
+/// The rings [first, last] of a line, none beyond `limit` pixels: the outermost that is measured
+/// about as fully as the others, and inwards from it as long as half of a ring is measured.
+std::pair<double, double> measured_range(const PolarGrid& grid, const std::vector<double>& share,
+                                         double limit) {
+  std::vector<double> sorted = share;
+  std::ranges::sort(sorted);
+  const double usual = sorted[sorted.size() / 2];
+  std::size_t last = grid.rings();
+  while (last > 0 &&
+         !(share[last - 1] >= std::max(0.5, 0.9 * usual) && grid.radii_px[last - 1] <= limit))
+    --last;
+  std::size_t first = last;
+  while (first > 0 && share[first - 1] >= 0.5) --first;
+  if (first == last) fail("no circle about the centre is measured for the most part");
+  return {grid.radii_px[first], grid.radii_px[last - 1]};
 }
 
 /// Share of each ring that is measured, over a sample of the patterns.
@@ -104,17 +113,15 @@ void choose_radii(StackReader& stack, const LineOptions& options, LineSettings& 
   if (r_max && *r_max > largest + 1e-6)
     fail_usage("--r-max is ", *r_max, " pixels, but the patterns hold whole circles only up to ",
                largest, " pixels from the centre");
-  settings.r_max = r_max.value_or(std::floor(largest));
-  if (r_min) {
-    settings.r_min = *r_min;
-  } else {
-    const PolarGrid grid = unit_spaced_grid(0, settings.r_max, 2 * options.angles);
-    const PolarSampler sampler(grid, info.rows, info.columns, settings.centre);
-    const double measured = innermost_measured(grid, measured_share(stack, grid, sampler));
-    const double fringe = (settings.speckle > 0 ? recipe(stack).inner_fringes / settings.speckle
-                                                : kInnermostOfRange * settings.r_max);
-    settings.r_min = std::ceil(std::max(measured, std::min(fringe, settings.r_max / 3)));
-  }
+  const PolarGrid grid = unit_spaced_grid(0, std::floor(largest), 2 * options.angles);
+  const PolarSampler sampler(grid, info.rows, info.columns, settings.centre);
+  const auto [innermost, outermost] =
+      measured_range(grid, measured_share(stack, grid, sampler), r_max.value_or(largest));
+  settings.r_max = r_max.value_or(outermost);
+  const double fringe = settings.speckle > 0 ? recipe(stack).inner_fringes / settings.speckle
+                                             : kInnermostOfRange * settings.r_max;
+  settings.r_min =
+      r_min.value_or(std::ceil(std::max(innermost, std::min(fringe, settings.r_max / 3))));
   if (settings.r_max - settings.r_min < 4)
     fail_usage("lines from radius ", settings.r_min, " to ", settings.r_max,
                " pixels are too short to correlate");

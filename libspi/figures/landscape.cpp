@@ -161,15 +161,16 @@ plot::Figure variance_figure(const Clpca& result) {
   axes.line({.x = number, .y = cumulative, .label = "sum of the first", .markers = true});
   if (result.errors) {
     const std::size_t c = result.pca.components;
-    std::vector<double> low, high;
+    constexpr double kGap = std::numeric_limits<double>::quiet_NaN();  // interrupts the line
+    plot::Line errors{.label = "bootstrap, ±1σ", .color = plot::kInk};
     for (std::size_t k = 0; k < c; ++k) {
       const double error = result.errors->explained_variance_ratio_error[k];
-      low.push_back(result.scree[k] - error);
-      high.push_back(result.scree[k] + error);
+      for (const double y : {result.scree[k] - error, result.scree[k] + error, kGap}) {
+        errors.x.push_back(double(k + 1));
+        errors.y.push_back(y);
+      }
     }
-    number.resize(c);
-    axes.band(
-        {.x = number, .lower = low, .upper = high, .label = "bootstrap, ±1σ", .opacity = 0.5});
+    axes.line(std::move(errors));
   }
   return figure;
 }

@@ -49,7 +49,7 @@ bool File::is_hdf5(const std::filesystem::path& path) {
 }
 
 File File::open(const std::filesystem::path& path) {
-  be_silent();
+  set_up_library();
   if (!is_hdf5(path)) fail(path.string(), " is not an HDF5 file");
   const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
   if (id < 0) fail("cannot read ", path.string(), " as HDF5 (damaged or cut short): ", reason());
@@ -57,7 +57,7 @@ File File::open(const std::filesystem::path& path) {
 }
 
 File File::create(const std::filesystem::path& path) {
-  be_silent();
+  set_up_library();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
   const hid_t id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
