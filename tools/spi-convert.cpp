@@ -16,13 +16,13 @@ void declare(spi::cli::Usage& u, Args& a) {
   u.describe(
       "Frames become frames of another format: ours (HDF5 with the detector inside), Dragonfly's "
       "binary .emc, Dragonfly's HDF5. Several files of frames are joined. Detectors (CrystFEL "
-      ".geom, "
-      "Dragonfly .dat) become Dragonfly's HDF5 detector. Stacks of patterns (HDF5, CXI, .npy, "
+      ".geom, Dragonfly .dat) become Dragonfly's HDF5 detector. Stacks of patterns (HDF5, CXI, "
+      ".npy, "
       "MRC stacks, Dragonfly's 2D output) become frames of photons or averages. MRC volumes become "
       "volumes.h5 and back; a voxel size is never lost.");
   u.describe(
-      "Inputs are told by their content, the output by --to or its extension. Data are streamed: "
-      "memory holds one block, however long the input.");
+      "What an input is, is told by its content; what the output becomes, by --to or its name. "
+      "Data are streamed: memory holds one block, however long the input.");
   u.example("spi-convert photons.emc --detector det.h5 -o frames.h5", "Dragonfly's frames to ours");
   u.example("spi-convert frames.h5 -o photons.emc", "and back");
   u.example("spi-convert agipd.geom --photon-energy 6keV -o det.h5",
@@ -44,9 +44,11 @@ void run(const Args& a, spi::cli::Session& s) {
   const auto done =
       spi::convert_files(a.inputs, s.output(), a.convert, s.provenance(), s.monitor());
   for (const auto& note : done.notes) s.monitor().warn(note);
-  s.monitor().info(spi::text_of("wrote ", s.output().string(), " (", spi::name_of(done.to),
-                                "): ", done.items, " ", done.what, ", ", done.invalid_pixels,
-                                " negative or not finite values left out"));
+  std::string last = spi::text_of("wrote ", s.output().string(), " (", spi::name_of(done.to),
+                                  "): ", done.items, " ", done.what);
+  if (done.invalid_pixels > 0)
+    last += spi::text_of(", left out ", done.invalid_pixels, " negative or not finite values");
+  s.monitor().info(last);
 }
 
 }  // namespace

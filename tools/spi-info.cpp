@@ -19,8 +19,10 @@ struct Args {
 void declare(spi::cli::Usage& u, Args& a) {
   u.summary("what is in a file, in words; checks it");
   u.describe(
-      "Reads detectors, frames, stacks of patterns, volumes and other files of the suite and says "
-      "what they hold: sizes, photons, masks, resolution, how they were made. Every number in the "
+      "Reads detectors, frames, stacks of patterns, volumes and every other HDF5 file of the "
+      "suite, "
+      "and says what they hold: sizes, photons, masks, resolution, how they were made. Every "
+      "number in the "
       "file is read on the way, so a file that is cut short or damaged ends with an error. Nothing "
       "is held in memory but a block of the file.");
   u.example("spi-info frames.h5 detector.h5", "two files, in words");
@@ -30,7 +32,8 @@ void declare(spi::cli::Usage& u, Args& a) {
             "its pixels in a picture, with the mask and rings of q");
   u.example("spi-info --json averages.h5", "for other programs");
   u.example("spi-info --system", "versions, devices and memory, for a bug report");
-  u.inputs("files", a.files, "detectors, frames, stacks, volumes").is_required = false;
+  u.inputs("files", a.files, "detectors, frames, stacks, volumes, results: told by their content")
+      .is_required = false;
   u.flag("json", a.json, "print JSON");
   u.flag("system", a.system, "print versions, devices, processors and memory");
   u.add("plot", a.plot,

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "libspi/io/averages.h"
+#include "libspi/io/detector_formats.h"
 #include "libspi/io/frames.h"
 #include "libspi/io/inspect.h"
 #include "libspi/io/volume_series.h"
@@ -15,15 +16,18 @@ namespace spi {
 namespace fs = std::filesystem;
 
 void ConvertOptions::describe(OptionSet& options) {
-  options.add("to", to,
-              "what to write: frames (spi: ours, emc: Dragonfly's binary, dragonfly: Dragonfly's "
-              "HDF5), a Dragonfly detector, averages, an MRC volume, volumes; auto: from the input "
-              "and the output's extension");
-  options.add("detector", detector, "detector of frames whose file has none");
+  options.add(
+      "to", to,
+      "what to write: frames (spi: our HDF5; emc: Dragonfly's binary; dragonfly: Dragonfly's "
+      "HDF5), a Dragonfly detector, averages.h5, an MRC volume, volumes.h5; auto: frames "
+      "become emc under a name in .emc, else spi; detectors a detector; volumes "
+      "volumes.h5 under a name in .h5, else MRC");
+  options.add("detector", detector, "detector file of frames or patterns that do not bring one");
   options
       .add("adu-per-photon", adu_per_photon,
-           "the patterns are in detector units: divide by this, round to whole photons (so half a "
-           "photon is the threshold); negative values become 0")
+           "the patterns are in detector units (ADU): divide by this, round to whole photons (so "
+           "half "
+           "a photon is the threshold); negative values become 0")
       .range(1e-9, std::numeric_limits<double>::infinity());
   options.add("index", index, "which volume of volumes.h5 to write as MRC").range(0, 1e9);
   hints.describe(options);
@@ -139,6 +143,10 @@ class Conversion {
  private:
   Converted write(const Detector& detector) {
     write_dragonfly_detector(output_, detector);
+    if (detector.wavelength_A || detector.pixel_size_m)
+      result_.notes.push_back(
+          "wavelength and pixel size are not kept: Dragonfly's detectors have none; give "
+          "--photon-energy and --pixel-size where the file is read");
     result_.items = detector.pixels();
     result_.what = "pixels";
     return result_;
@@ -151,7 +159,10 @@ class Conversion {
   /// The detector for frames: --detector, else the file's own. Dragonfly's formats hold none and
   /// need only the number of pixels.
   Detector frame_detector(std::optional<Detector> own, std::size_t pixels) const {
-    if (options_.detector) own = read_detector(*options_.detector, options_.hints);
+    if (options_.detector)
+      own = read_detector(*options_.detector, options_.hints);
+    else if (own)
+      apply_hints(*own, options_.hints);
     if (own && own->pixels() != pixels)
       fail("the frames have ", pixels, " pixels, the detector ", own->pixels());
     if (own) return *own;

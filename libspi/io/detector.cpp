@@ -58,11 +58,12 @@ void Detector::check(const std::string& where) const {
 
 void DetectorHints::describe(OptionSet& options) {
   options.add("photon-energy", photon_energy,
-              "photon energy, where the detector file does not say it; wins over the file");
-  options.add("distance", distance,
-              "sample to detector, where the detector file does not say it; wins over the file");
-  options.add("pixel-size", pixel_size,
-              "edge of a pixel, where the detector file does not say it; wins over the file");
+              "photon energy, for q in 1/Å; wins over what the detector file says");
+  options.add(
+      "distance", distance,
+      "sample to detector; wins over what a .geom file says (other files hold it in pixels: it "
+      "then gives the pixel size)");
+  options.add("pixel-size", pixel_size, "edge of a pixel; wins over what the detector file says");
 }
 
 std::vector<PixelUse> mask_from(const std::vector<std::int64_t>& values,

@@ -8,6 +8,7 @@
 
 #include "libspi/io/byte_file.h"
 #include "libspi/io/crystfel_panels.h"
+#include "libspi/io/detector_formats.h"
 #include "libspi/io/frames.h"
 #include "libspi/io/record.h"
 #include "libspi/io/stack_source.h"
@@ -128,7 +129,8 @@ void describe_hot_pixels(Report& report, const std::vector<std::uint64_t>& total
   if (!list.empty()) report.add("first hot pixels", list + (hot.size() > kListed ? ", ..." : ""));
 }
 
-void inspect_frames(Report& report, const fs::path& path, Monitor& monitor) {
+void inspect_frames(Report& report, const fs::path& path, const DetectorHints& hints,
+                    Monitor& monitor) {
   constexpr std::size_t kBlock = 1000;
   const auto reader = open_frames({path});
   report.add("kind", reader->kind());
@@ -151,7 +153,9 @@ void inspect_frames(Report& report, const fs::path& path, Monitor& monitor) {
   add_mean_min_max(report, "photons per frame", photons);
   report.add_count("empty frames", static_cast<std::size_t>(std::ranges::count(photons, 0.0)));
   describe_hot_pixels(report, totals);
-  if (const auto detector = reader->detector())
+  auto detector = reader->detector();
+  if (detector) apply_hints(*detector, hints);
+  if (detector)
     describe_detector(report, *detector);
   else
     report.add_count("pixels", reader->pixels());
@@ -173,6 +177,17 @@ void inspect_detector(Report& report, const fs::path& path, const DetectorHints&
   if (is_geometry)
     report.add_count("panels", parse_crystfel_panels(text, path.string()).panels.size());
   describe_detector(report, detector);
+}
+
+/// One-dimensional datasets with a value for each pattern: they can colour a landscape.
+void describe_columns(Report& report, const fs::path& path, std::size_t patterns) {
+  const h5::File file = h5::File::open(path);
+  std::string columns;
+  for (const std::string& name : file.datasets())
+    if (file.shape(name) == h5::Shape{patterns} && name != "/id" &&
+        !name.starts_with("/provenance"))
+      columns += (columns.empty() ? "" : ", ") + name;
+  if (!columns.empty()) report.add("columns (for --color-by)", columns);
 }
 
 void inspect_stack(Report& report, const fs::path& path, StackOptions options, Monitor& monitor) {
@@ -208,6 +223,7 @@ void inspect_stack(Report& report, const fs::path& path, StackOptions options, M
   report.add_count("negative or not finite values", invalid);
   report.add("fraction of pixels not measured",
              static_cast<double>(unmeasured) / static_cast<double>(info.count * area));
+  if (h5::File::is_hdf5(path)) describe_columns(report, path, info.count);
 }
 
 void inspect_volumes(Report& report, const fs::path& path) {
@@ -234,7 +250,8 @@ void inspect_other(Report& report, const fs::path& path) {
   const std::string format = format_of(file);
   report.add("kind", format.empty() ? "HDF5 file" : format);
   for (const std::string& name : file.datasets())
-    if (!name.starts_with("/provenance")) report.add(name, h5::print(file.shape(name)));
+    if (name != "/id" && !name.starts_with("/provenance"))
+      report.add(name, h5::print(file.shape(name)));
 }
 
 void add_provenance(Report& report, const fs::path& path) {
@@ -262,7 +279,7 @@ Report inspect_file(const fs::path& path, const InspectOptions& options, Monitor
   const FileKind kind = options.stack.dataset ? FileKind::stack : kind_of_file(path);
   switch (kind) {
     case FileKind::frames:
-      inspect_frames(report, path, monitor);
+      inspect_frames(report, path, options.hints, monitor);
       break;
     case FileKind::detector:
       inspect_detector(report, path, options.hints);

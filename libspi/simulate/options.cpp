@@ -25,15 +25,16 @@ void SimulateOptions::describe(OptionSet& o) {
       "preset", preset,
       "an experiment of the literature, which other options then change. melting-gold: gold cubes "
       "of 42nm that melt to spheres, 6keV, 705mm, 243 x 243 pixels of 200um, kinds "
-      "cube:1/3,transition:1/5,sphere:1/4 and the rest dimers, rods and octahedra alike "
+      "cube:1/3,transition:1/5,sphere:1/4 and the rest dimers, rods and octahedra in equal parts "
       "[Zhuang 2022]. neurorient: one structure (--particles FILE), 4.6keV, 200mm, 128 x 128 "
       "pixels of 781.25um, 1e14 photons a pulse in a beam of radius 500nm [NeurOrient]");
   o.add(
       "particles", particles,
       "kinds of particles and their weights, such as cube:1/3,sphere:2/3 (a weight left out is 1). "
       "Kinds: cube, transition (a melting cube), sphere, dimer (two touching balls), rod, "
-      "octahedron; or PDB/mmCIF files, whose models are conformations alike in number. Each kind "
-      "gets its exact share of the frames, in an order shuffled by the seed. Default: cube");
+      "octahedron; or structures: PDB/mmCIF files, whose models are equally frequent "
+      "conformations. Each kind gets its exact share of the frames, in an order shuffled by the "
+      "seed. Default: cube");
   o.add("frames", frames, "number of frames, or of averages").range(1, 1e9);
   o.flag(
       "averages", averages,
@@ -48,7 +49,7 @@ void SimulateOptions::describe(OptionSet& o) {
   o.flag("equal-photons", equal_photons,
          "every frame expects --photons times its fluence, however bright its particle");
   o.add("pulse-photons", pulse_photons,
-        "absolute scale instead of --photons: photons of a pulse (structures only)")
+        "absolute scale instead of --photons: photons of a pulse (of structures, not of shapes)")
       .range(0, 1e20);
   o.add("beam-radius", beam_radius, "radius of the beam, for --pulse-photons. Default: 500nm");
 
@@ -86,7 +87,7 @@ void SimulateOptions::describe(OptionSet& o) {
       .range(1e-3, 10);
   o.add("fluence-histogram", fluence_histogram,
         "the histogram of --fluence histogram: bin centres and heights, as .npy (2 x n) or text");
-  o.flag("noise-free", noise_free, "no Poisson noise: the expected pattern (with --averages)");
+  o.flag("noise-free", noise_free, "no Poisson noise: the expected pattern; needs --averages");
   o.add("readout-noise", readout_noise,
         "standard deviation of Gaussian readout noise in photons, clipped at 0; frames are rounded "
         "to whole photons")

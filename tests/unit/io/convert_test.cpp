@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/io/convert.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "libspi/io/hdf5.h"
@@ -51,6 +52,19 @@ TEST_F(Convert, FramesGoThroughEveryFormat) {
   expect_error([&] { convert("b.emc", "e.h5", {.to = ConvertTarget::mrc}); },
                {"cannot become mrc"});
   expect_error([&] { convert("b.emc", "b.emc"); }, {"also an input"});
+}
+
+TEST_F(Convert, HintsReachTheDetectorInsideFrames) {
+  write_frames("a.h5", FrameFormat::spi);
+  const DetectorHints hints{.photon_energy = Energy{6000}, .pixel_size = Length{1e-4}};
+  convert("a.h5", "b.h5", {.hints = hints});
+  const Detector detector = *open_frames({at("b.h5")})->detector();
+  EXPECT_EQ(detector.wavelength_A, Energy{6000}.wavelength_angstroms());
+  EXPECT_EQ(detector.pixel_size_m, 1e-4);
+  const Report report = inspect_file(at("a.h5"), {.hints = hints, .stack = {}}, silent_monitor());
+  const auto said = std::ranges::find(report.facts, "wavelength in Å", &Fact::name);
+  EXPECT_NE(said, report.facts.end());
+  EXPECT_FALSE(convert("b.h5", "det.h5", {.to = ConvertTarget::detector}).notes.empty());
 }
 
 TEST_F(Convert, PatternsBecomeFrames) {
