@@ -19,8 +19,7 @@ void declare(spi::cli::Usage& u, Args& a) {
   u.describe(
       "Compares two HDF5 files (every dataset and attribute but /provenance), two MRC volumes, two "
       ".emc frame files, or two texts such as CSV tables, and says in words what differs. Exit "
-      "status: "
-      "0 the same, 1 different or not readable, 2 wrong usage.");
+      "status: 0 the same, 1 different or not readable, 2 wrong usage.");
   u.example("spi-compare clpca.h5 expected.h5",
             "the same to a millionth of each dataset's largest?");
   u.example("spi-compare a.h5 b.h5 --tolerance 1e-3 --ignore /members",
