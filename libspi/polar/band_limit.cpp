@@ -29,6 +29,16 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+float median_measured(const std::vector<float>& values, const float* weight) {
+  std::vector<float> measured;
+  for (std::size_t k = 0; k < values.size(); ++k)
+    if (weight[k] > 0 && values[k] > 0) measured.push_back(values[k]);
+  if (measured.empty()) return 1;
+  const auto middle = measured.begin() + std::ptrdiff_t(measured.size() / 2);
+  std::nth_element(measured.begin(), middle, measured.end());
+  return *middle;
+}
+
 }  // namespace
 
 RadialProfile::RadialProfile(std::size_t rows, std::size_t columns, std::array<double, 2> centre) {
@@ -78,7 +88,9 @@ std::vector<float> RadialProfile::envelope() const {
     double sum = 0, total = 0;
     for (std::size_t c = 0; c < mean.size(); ++c) {
       if (!(mean[c] > 0)) continue;
-      const double kernel = std::exp(-0.5 * std::pow((double(c) - double(b)) / width, 2));
+      // The profile goes on as its mirror image beyond the centre, so that it has no cusp there.
+      const double kernel = std::exp(-0.5 * std::pow((double(c) - double(b)) / width, 2)) +
+                            std::exp(-0.5 * std::pow((double(c) + double(b)) / width, 2));
       sum += kernel * std::log(mean[c]), total += kernel;
     }
     smooth[b] = total > 0 ? std::exp(sum / total) : 0;
@@ -98,22 +110,22 @@ void BandEstimator::update_fade(const float* weight) {
   if (!last_weight_.empty() && std::equal(weight, weight + count, last_weight_.begin())) return;
   last_weight_.assign(weight, weight + count);
   // Twice the blurred mask less one, so that it is 0 at an edge and smooth there.
-  constexpr int kReach = 6;
-  constexpr double kSigma = 2.5;
+  const double sigma = std::clamp(double(std::min(rows_, columns_)) / 25, 2.0, 8.0);
+  const int reach = int(std::ceil(3 * sigma));
   std::vector<float> kernel, mask(count), across(count);
   float norm = 0;
-  for (int k = -kReach; k <= kReach; ++k)
-    norm += kernel.emplace_back(float(std::exp(-0.5 * k * k / (kSigma * kSigma))));
+  for (int k = -reach; k <= reach; ++k)
+    norm += kernel.emplace_back(float(std::exp(-0.5 * k * k / (sigma * sigma))));
   for (std::size_t k = 0; k < count; ++k) mask[k] = weight[k] > 0;
   const auto blur = [&](const std::vector<float>& in, std::vector<float>& out, bool along_x) {
     const long rows = long(rows_), columns = long(columns_);
     for (long y = 0; y < rows; ++y)
       for (long x = 0; x < columns; ++x) {
         float sum = 0;
-        for (int k = -kReach; k <= kReach; ++k) {
+        for (int k = -reach; k <= reach; ++k) {
           const long yy = along_x ? y : y + k, xx = along_x ? x + k : x;
           if (yy >= 0 && xx >= 0 && yy < rows && xx < columns)
-            sum += kernel[std::size_t(k + kReach)] * in[std::size_t(yy * columns + xx)];
+            sum += kernel[std::size_t(k + reach)] * in[std::size_t(yy * columns + xx)];
         }
         out[std::size_t(y * columns + x)] = sum / norm;
       }
@@ -131,13 +143,16 @@ void BandEstimator::add(const float* intensity, const float* weight,
     if (weight[k] > 0) sum += intensity[k], expected += profile[k];
   if (!(sum > 0 && expected > 0)) return;
   update_fade(weight);
-  const double gain = sum / expected;
+  const double gain = sum / expected, bright = median_measured(envelope, weight);
   std::vector<float> residual(profile.size());
   for (std::size_t k = 0; k < profile.size(); ++k)
-    if (weight[k] > 0 && envelope[k] > 0)
+    if (weight[k] > 0 && envelope[k] > 0) {
+      const double dimming = 1 + envelope[k] / bright;
       residual[k] =
-          float((intensity[k] - gain * profile[k]) / std::sqrt(gain * envelope[k])) * fade_[k];
-  for (const float f : fade_) fade_energy_ += double(f) * f;
+          float((intensity[k] - gain * profile[k]) / std::sqrt(gain * envelope[k] * dimming)) *
+          fade_[k];
+      fade_energy_ += double(fade_[k]) * fade_[k] / dimming;
+    }
   patterns_ += 1;
   const auto& spectrum = fft_.forward(residual, rows_, columns_);
   for_each_frequency(fft_, [&](std::size_t k, double frequency, int multiplicity) {

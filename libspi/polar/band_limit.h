@@ -35,8 +35,9 @@ class BandEstimator {
  public:
   BandEstimator(std::size_t rows, std::size_t columns);
   /// profile, envelope: RadialProfile::image() and ::envelope(). Adds the power spectrum of the
-  /// residuals (I − g·p)/√(g·e), g the pattern's brightness: photon noise is white in them. They
-  /// fade to 0 towards borders and pixels that are not measured, so that a mask has no edges.
+  /// residuals (I − g·p)/√(g·e·(1 + e/e₀)), g the pattern's brightness, e₀ the median of e: photon
+  /// noise is white in them but for the bright centre, which is dimmed lest it outshine the rest.
+  /// They fade to 0 towards borders and pixels not measured, so that a mask has no edges.
   void add(const float* intensity, const float* weight, const std::vector<float>& profile,
            const std::vector<float>& envelope);
   /// The frequency in cycles per pixel where the radially averaged power sinks into its plateau
@@ -57,7 +58,7 @@ class BandEstimator {
   RealFft2d fft_;
   std::vector<float> last_weight_, fade_;  ///< stacks mostly share one mask
   std::vector<double> power_, count_;      ///< by frequency bin
-  double fade_energy_ = 0, patterns_ = 0;  ///< Σ fade² over the patterns
+  double fade_energy_ = 0, patterns_ = 0;  ///< expected noise power over the patterns
 };
 
 /// Low-pass by normalised convolution (Knutsson & Westin 1993): (k*wI)/(k*w) with the kernel whose
