@@ -36,7 +36,9 @@ class MemoryStack final : public StackReader {
     std::iota(ids.begin(), ids.end(), 0);
     return ids;
   }
-  std::vector<bool> masked() const override { return std::vector<bool>(info_.rows * info_.columns); }
+  std::vector<bool> masked() const override {
+    return std::vector<bool>(info_.rows * info_.columns);
+  }
 
  private:
   StackInfo info_;
