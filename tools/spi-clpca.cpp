@@ -45,8 +45,9 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .example("spi-clpca averages.h5 -o clpca.h5", "The landscape of class averages")
       .example("spi-clpca output_020.h5 --components 5 --color-by truth.csv:kind -o clpca.h5",
                "Class averages of Dragonfly, coloured by a column of a table")
-      .example("spi-clpca shots.h5 --dataset patterns --mask mask --center 63.5,63.5 -o shots.h5",
-               "Single shots with a mask of bad pixels and a known centre")
+      .example(
+          "spi-clpca shots.h5 --dataset patterns --mask mask --center 63.5,63.5 -o landscape.h5",
+          "Single shots with a mask of bad pixels and a known centre")
       .reference(
           "Zhuang et al. (2022). Unsupervised learning approaches to characterizing "
           "heterogeneous samples using X-ray single-particle imaging. IUCrJ 9, 204-214.")
@@ -61,8 +62,12 @@ void declare(spi::cli::Usage& usage, Args& args) {
   usage.group("Pictures");
   usage.add("plots", args.plots, "format of the pictures");
   usage.add("color-by", args.colour,
-            "column that colours the points: a dataset of the input, or FILE:COLUMN (HDF5, CSV)");
-  usage.add("typical", args.typical, "patterns shown, spread over the landscape").range(0, 100);
+            "column that colours the points: a dataset of the input such as truth/kind (spi-info "
+            "lists them), or FILE:COLUMN (HDF5, CSV)");
+  usage
+      .add("typical", args.typical,
+           "patterns spread over the landscape: the crosses of the embedding, shown in -patterns")
+      .range(0, 100);
 }
 
 void run(const Args& args, spi::cli::Session& session) {
@@ -75,20 +80,24 @@ void run(const Args& args, spi::cli::Session& session) {
 
   std::unique_ptr<spi::StackReader> stack;
   spi::Clpca result;
+  std::optional<spi::Column> colour;
+  const auto read_colour = [&](std::size_t patterns) {
+    if (args.colour) colour = spi::read_column(*args.colour, args.averages, patterns);
+  };
   if (args.stored_matrix) {
     result = spi::clpca_of_matrix(args.averages, args.clpca, session.seed(), session.threads(),
                                   session.monitor());
+    read_colour(result.pca.rows);
   } else {
     stack = spi::open_stack(args.averages, args.stack);
     session.monitor().info(spi::text_of(stack->info().kind, ": ", stack->info().count,
                                         " patterns of ", stack->info().columns, " x ",
                                         stack->info().rows, " pixels"));
+    read_colour(stack->info().count);
     result = spi::with_context("correlating the patterns of " + args.averages.string(), [&] {
       return spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor());
     });
   }
-  std::optional<spi::Column> colour;
-  if (args.colour) colour = spi::read_column(*args.colour, args.averages, result.pca.rows);
 
   // All outputs appear together, or none does.
   std::deque<spi::AtomicFile> outputs;

@@ -113,10 +113,10 @@ void choose_radii(StackReader& stack, const LineOptions& options, LineSettings& 
   if (r_max && *r_max > largest + 1e-6)
     fail_usage("--r-max is ", *r_max, " pixels, but the patterns hold whole circles only up to ",
                largest, " pixels from the centre");
-  const PolarGrid grid = unit_spaced_grid(0, std::floor(largest), 2 * options.angles);
+  const PolarGrid grid = unit_spaced_grid(0, std::floor(largest + 1e-6), 2 * options.angles);
   const PolarSampler sampler(grid, info.rows, info.columns, settings.centre);
   const auto [innermost, outermost] =
-      measured_range(grid, measured_share(stack, grid, sampler), r_max.value_or(largest));
+      measured_range(grid, measured_share(stack, grid, sampler), r_max.value_or(largest) + 1e-6);
   settings.r_max = r_max.value_or(outermost);
   const double fringe = settings.speckle > 0 ? recipe(stack).inner_fringes / settings.speckle
                                              : kInnermostOfRange * settings.r_max;
@@ -316,14 +316,16 @@ void LineOptions::describe(OptionSet& options) {
   options.add("q-max", q_max, "outermost q = 1/d with its unit, instead of --r-max");
   options.add("transform", transform, "applied to intensities before correlation");
   options.add("shells", shells,
-              "subtract: lines lose the mean line of the data set; divide: intensities are divided "
+              "what is done about the mean on each shell (all points at one radius). subtract: "
+              "lines lose the mean line of the data set; divide: intensities are divided "
               "by the mean of their shell, lines lose their own mean; none: lines lose their own "
               "mean (the published definition); auto: divide for averages, subtract for single "
               "shots");
   options
       .add("band-limit", band_limit,
-           "frequency in cycles per pixel beyond which patterns hold noise only (twice the "
-           "particle's radius in units of 1/q); 0: no low-pass; auto: from the data for averages, "
+           "frequency in cycles per pixel beyond which patterns hold noise only: the particle's "
+           "largest diameter times the q of a pixel; 0: no low-pass; auto: from the data for "
+           "averages, "
            "none for single shots")
       .range(0, 0.5);
 }

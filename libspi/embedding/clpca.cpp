@@ -160,10 +160,13 @@ std::string summary(const Clpca& result, std::size_t skipped) {
   if (result.settings && result.settings->invalid_pixels > 0)
     text += text_of(", ignored ", result.settings->invalid_pixels, " invalid pixels");
   text += text_of("; ", result.pca.components, " components explain");
-  char share[32];
-  for (std::size_t k = 0; k < result.pca.components; ++k) {
+  char share[48];
+  const std::size_t shown = std::min<std::size_t>(result.pca.components, 5);
+  for (std::size_t k = 0; k < shown; ++k) {
     std::snprintf(share, sizeof share, " %.1f%s", 100 * result.pca.explained_variance_ratio[k],
-                  k + 1 < result.pca.components ? "," : " % of the variance");
+                  k + 1 < shown                   ? ","
+                  : shown < result.pca.components ? ", ... % of the variance"
+                                                  : " % of the variance");
     text += share;
   }
   return text;
