@@ -53,6 +53,7 @@ void make_bad_inputs(const fs::path& folder) {
   file.write("mask", std::vector<std::int32_t>(15 * 16), {15, 16});
   file.close();
   cut(folder / "good.h5", folder / "cut.h5", 0.7);
+  cut(folder / "good-frames.h5", folder / "cut-frames.h5", 0.7);
   cut(folder / "good.emc", folder / "cut.emc", 0.7);
   std::ofstream(folder / "text.h5") << "not HDF5\n";
   std::ofstream(folder / "empty.h5");
@@ -65,10 +66,11 @@ int main(int, char** argv) {
   fs::remove_all(folder);
   fs::create_directories(folder);
   const std::string simulate = std::string("'") + argv[1] +
-                               "' -q --particles cube,sphere --pixels 64 --pixel-size 800um " +
-                               "--frames 24 -o '" + folder.string();
-  if (std::system((simulate + "/good.h5' --averages").c_str()) != 0) return 1;
-  if (std::system((simulate + "/good.emc' --format emc").c_str()) != 0) return 1;
+                               "' -q --particles cube,sphere --pixels 64 --pixel-size 800um -o '" +
+                               folder.string();
+  for (const char* file : {"/good.h5' --averages --frames 24",
+                           "/good.emc' --format emc --frames 24", "/good-frames.h5' --frames 400"})
+    if (std::system((simulate + file).c_str()) != 0) return 1;
   try {
     make_bad_inputs(folder);
   } catch (const std::exception& error) {
