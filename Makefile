@@ -36,7 +36,8 @@ demo: programs
 
 # Passive waiting and one thread in the BLAS: tests run beside one another.
 test: build
-	@cd $(BUILD) && OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive ctest --output-on-failure -j $(JOBS)
+	@cd $(BUILD) && LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leaks.supp:print_suppressions=0 \
+	  OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive ctest --output-on-failure -j $(JOBS)
 
 bench: build
 	@$(BIN)/spi_bench
