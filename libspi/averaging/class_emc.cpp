@@ -16,13 +16,6 @@ namespace {
 
 constexpr std::size_t kLanes = FrameTile::kLanes;
 
-/// The independent random streams: the `step` of Random.
-enum class Draw : std::uint32_t { held_out = 1000, bootstrap, start };
-
-Random random_for(std::uint64_t seed, Draw draw, std::size_t run, std::uint64_t id) {
-  return Random(seed + (std::uint64_t{run} << 32), std::uint32_t(draw), id);
-}
-
 double mean_of(const auto& values) {
   return std::accumulate(values.begin(), values.end(), 0.) / double(values.size());
 }
@@ -46,9 +39,9 @@ ClassEmc::ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::si
               setting.fluence.empty() ? FluenceUse::free : FluenceUse::known) {
   for (std::size_t n = 0; n < setting.store.frames(); ++n) {
     const std::uint64_t id = setting.store.id(n);
-    if (random_for(setting.seed, Draw::held_out, 0, id).uniform() < options.held_out)
+    if (random_for(Draw::held_out, 0, id).uniform() < options.held_out)
       held_out_.push_back(n);
-    else if (random_for(setting.seed, Draw::bootstrap, run, id).uniform() < options.fraction())
+    else if (random_for(Draw::bootstrap, run, id).uniform() < options.fraction())
       members_.push_back(n);
   }
   if (members_.size() < options.classes)
@@ -69,6 +62,10 @@ ClassEmc::ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::si
   run_.fluence = run_.information = run_.probability;
   run_.occupancy.assign(options.classes, 0);
   run_.photons = run_.occupancy;
+}
+
+Random ClassEmc::random_for(Draw draw, std::size_t run, std::uint64_t id) const {
+  return Random(setting_.seed + (std::uint64_t{run} << 32), std::uint32_t(draw), id);
 }
 
 double ClassEmc::beta(float photons) const {
@@ -131,8 +128,7 @@ void ClassEmc::sum_assigned(
 void ClassEmc::start() {
   engine_.set_model(run_.model, threads_);
   sum_assigned(members_, [&](std::size_t n) -> std::array<std::size_t, 2> {
-    Random random =
-        random_for(setting_.seed, Draw::start, run_.run, setting_.store.id(members_[n]));
+    Random random = random_for(Draw::start, run_.run, setting_.store.id(members_[n]));
     const std::size_t k = random.below(options_.classes);
     return {k, run_.model.rotates[k] ? random.below(engine_.angles()) : 0};
   });
@@ -195,9 +191,44 @@ bool ClassEmc::iterate() {
   if (!run_.stop_reason.empty()) return false;
   IterationRecord record = expect();
   update_model();
-  record.reseeded = double(reseed());
-  conclude(record);
+  record.reseeded = double(reshape(record.beta));
+  run_.history.push_back(record);
+  const std::size_t n = run_.history.size();
+  if (filled_at() == 0 && (settled() || n + kAfterFilling == options_.max_iterations))
+    run_.history.back().reseeded += double(fill_empty());
+  run_.stop_reason = reason_to_stop();
+  report_iteration();
   return run_.stop_reason.empty();
+}
+
+std::size_t ClassEmc::filled_at() const {
+  std::size_t at_one = 0, filled = 0;
+  for (std::size_t n = 0; n < run_.history.size(); ++n) {
+    if (at_one >= kShapingAtOne && run_.history[n].reseeded > 0) filled = n + 1;
+    at_one += run_.history[n].beta >= 1;
+  }
+  return filled;
+}
+
+bool ClassEmc::settled() const {
+  const auto calm = [&](const IterationRecord& r) {
+    return r.beta >= 1 && r.reseeded == 0 && r.changed < options_.settled;
+  };
+  const std::size_t n = run_.history.size();
+  return n >= 2 && calm(run_.history[n - 1]) && calm(run_.history[n - 2]);
+}
+
+std::string ClassEmc::reason_to_stop() const {
+  const std::size_t n = run_.history.size(), filled = filled_at();
+  if (filled > 0 && n >= filled + kAfterFilling)
+    return "classes that had stayed empty were filled from full ones";
+  if (filled == 0 && settled())
+    return text_of("membership settled: less than ", 100 * options_.settled,
+                   " % of the frames changed class in each of two iterations");
+  if (n >= options_.max_iterations)
+    return text_of("--max-iterations ", options_.max_iterations, " reached, ",
+                   rounded(100 * run_.history.back().changed, 2), " % still change class");
+  return {};
 }
 
 void ClassEmc::rates_from(std::size_t k, int half, float* rate) const {
@@ -225,139 +256,14 @@ void ClassEmc::update_model() {
                [&](std::size_t k, int) { rates_from(k, 2, run_.model.of(k)); });
 }
 
-Dispersion ClassEmc::dispersion() {
-  const std::size_t classes = options_.classes;
-  std::vector<GainMoments> moments(classes);
-  parallel_for(classes, threads_, [&](std::size_t k, int) {
-    moments[k] = gain_moments(engine_.area(), run_.model.of(k));
-  });
-  Dispersion result{std::vector<std::size_t>(classes), std::vector<double>(classes)};
-  std::vector<double> mean(classes);
-  for (std::size_t n = 0; n < members_.size(); ++n) {
-    const std::size_t k = run_.best_class[n];
-    const double photons = photons_[n];
-    residual_[n] = float((residual_[n] - photons * moments[k].mean) /
-                         std::sqrt(photons * moments[k].variance));
-    ++result.frames[k];
-    mean[k] += residual_[n];
-  }
-  for (std::size_t k = 0; k < classes; ++k)
-    if (result.frames[k] > 0) mean[k] /= double(result.frames[k]);
-  for (std::size_t n = 0; n < members_.size(); ++n) {
-    const std::size_t k = run_.best_class[n];
-    result.variance[k] += std::pow(residual_[n] - mean[k], 2) / double(result.frames[k]);
-  }
-  return result;
-}
-
-double ClassEmc::least_occupancy() const {
-  return std::max(1., 0.1 * double(members_.size()) / double(options_.classes));
-}
-
-/// Classes to be used elsewhere: those below a tenth of the mean occupancy or a single frame, and
-/// copies. Rotating ones only.
-std::vector<std::size_t> ClassEmc::spare_classes() const {
-  // Cosine of two classes' memberships: at 0.5, half of what one holds could be the other's.
-  constexpr double kCopy = 0.5;
-  std::vector<std::uint8_t> spare(options_.classes);
-  for (std::size_t k = 0; k < options_.classes; ++k)
-    spare[k] = run_.occupancy[k] < least_occupancy();
-  for (const std::size_t k : overlap_->copies(run_.occupancy, kCopy)) spare[k] = 1;
-  std::vector<std::size_t> classes;  // the emptiest first
-  for (std::size_t k = 0; k < options_.classes; ++k)
-    if (spare[k] && run_.model.rotates[k]) classes.push_back(k);
-  std::ranges::stable_sort(classes,
-                           [&](auto a, auto b) { return run_.occupancy[a] < run_.occupancy[b]; });
-  return classes;
-}
-
-/// Halves of classes: of each pair {from, to}, the frames of `from` that please it less than the
-/// median make class `to`, the others `from` anew.
-void ClassEmc::split(const std::vector<std::array<std::size_t, 2>>& pairs) {
-  std::vector<std::vector<float>> residuals(options_.classes);
-  std::vector<std::size_t> partner(options_.classes, options_.classes);
-  for (const auto& [from, to] : pairs) partner[from] = to;
-  std::vector<std::size_t> frames, members;
-  for (std::size_t n = 0; n < members_.size(); ++n) {
-    const std::size_t k = run_.best_class[n];
-    if (partner[k] == options_.classes) continue;
-    residuals[k].push_back(residual_[n]);
-    frames.push_back(members_[n]), members.push_back(n);
-  }
-  std::vector<float> median(options_.classes);
-  for (const auto& [from, to] : pairs) {
-    auto& values = residuals[from];
-    if (values.empty()) continue;
-    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    median[from] = *middle;
-  }
-  if (frames.empty()) return;
-  auto kept_sums = std::move(sums_);
-  auto kept_overlap = std::move(overlap_);
-  sum_assigned(frames, [&](std::size_t n) -> std::array<std::size_t, 2> {
-    const std::size_t member = members[n], k = run_.best_class[member];
-    return {residual_[member] < median[k] ? partner[k] : k, run_.best_shift[member]};
-  });
-  for (const auto& [from, to] : pairs)
-    for (const std::size_t k : {from, to}) rates_from(k, 2, run_.model.of(k));
-  sums_ = std::move(kept_sums);
-  overlap_ = std::move(kept_overlap);
-}
-
-// Split and merge: classes that are spare go where one class holds frames of several patterns.
-// While β < 1 and for some iterations after, whenever β is about to double; later only empty ones.
-std::size_t ClassEmc::reseed() {
-  constexpr double kMixed = 3;  // standard deviations of a pure class's dispersion
-  constexpr std::size_t kIterationsAtOne = 12;
-  constexpr double kOrdered = 0.1;  // mean β below which classes have hardly formed
-  std::size_t at_one = 0;
-  for (const IterationRecord& r : run_.history) at_one += r.beta >= 0.999;
-  const bool due = (run_.history.size() + 1) % options_.beta_period == 0;
-  const double beta_now = beta(float(mean_of(photons_)));
-  if (!due || beta_now < kOrdered || at_one >= kIterationsAtOne) return 0;
-  const std::vector<std::size_t> spare = spare_classes();
-  if (spare.empty()) return 0;
-  const Dispersion mixed = dispersion();
-  // Copies move to mixtures only; empty classes also to the best filled ones.
-  const auto empty = std::size_t(
-      std::ranges::count_if(spare, [&](auto k) { return run_.occupancy[k] < least_occupancy(); }));
-  std::vector<std::size_t> broad, filled;
-  for (std::size_t k = 0; k < options_.classes; ++k) {
-    if (!run_.model.rotates[k] || std::ranges::find(spare, k) != spare.end()) continue;
-    if (mixed.frames[k] >= 4) (mixed.excess(k) > kMixed ? broad : filled).push_back(k);
-  }
-  std::ranges::stable_sort(broad,
-                           [&](auto a, auto b) { return mixed.excess(a) > mixed.excess(b); });
-  std::ranges::stable_sort(filled,
-                           [&](auto a, auto b) { return run_.occupancy[a] > run_.occupancy[b]; });
-  if (broad.size() < empty)
-    broad.insert(broad.end(), filled.begin(),
-                 filled.begin() + std::ptrdiff_t(std::min(filled.size(), empty - broad.size())));
-  std::vector<std::array<std::size_t, 2>> pairs;
-  for (std::size_t n = 0; n < std::min(spare.size(), broad.size()); ++n)
-    pairs.push_back({broad[n], spare[n]});
-  split(pairs);
-  return pairs.size();
-}
-
-void ClassEmc::conclude(const IterationRecord& record) {
-  run_.history.push_back(record);
+void ClassEmc::report_iteration() {
+  const IterationRecord& record = run_.history.back();
   const std::size_t n = run_.history.size();
   monitor_.info(text_of("run ", run_.run, ", iteration ", n, ": beta ", rounded(record.beta, 4),
                         ", gain ", rounded(record.gain, 3), " nats a frame, information ",
                         rounded(record.information, 3), " nats, ", rounded(100 * record.changed, 2),
                         " % changed class",
                         record.reseeded > 0 ? text_of(", ", record.reseeded, " made anew") : ""));
-  const auto calm = [&](const IterationRecord& r) {
-    return r.beta >= 1 && r.reseeded == 0 && r.changed < options_.settled;
-  };
-  if (n >= 2 && calm(record) && calm(run_.history[n - 2]))
-    run_.stop_reason = text_of("membership settled: less than ", 100 * options_.settled,
-                               " % of the frames changed class in each of two iterations");
-  else if (n >= options_.max_iterations)
-    run_.stop_reason = text_of("--max-iterations ", options_.max_iterations, " reached, ",
-                               rounded(100 * record.changed, 2), " % still change class");
   if (!run_.stop_reason.empty())
     monitor_.info(text_of("run ", run_.run, " stops after ", n, " iterations: ", run_.stop_reason));
 }

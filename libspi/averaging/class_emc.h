@@ -71,23 +71,42 @@ class ClassEmc {
   void rates_from(std::size_t k, int half, float* rate) const;
 
  private:
+  static constexpr std::size_t kShapingAtOne = 12;  ///< iterations at β = 1 with split and merge
+
+  static constexpr std::size_t kAfterFilling = 2;  ///< iterations after empty classes are filled
+
+  /// The independent random streams: the `step` of Random.
+  enum class Draw : std::uint32_t { held_out = 1000, bootstrap, start, split };
+  Random random_for(Draw draw, std::size_t run, std::uint64_t id) const;
+
   using Prepare = std::function<void(FrameTile&, std::size_t first, LikelihoodEngine::Scratch&)>;
   void pass(const std::vector<std::size_t>& frames, bool accumulate, const Prepare& prepare);
   /// The E step: posteriors of all members, sums, and the run's members' columns.
   IterationRecord expect();
   double beta(float photons) const;
   void update_model();
-  std::size_t reseed();
+  /// Split and merge, while classes take shape; returns how many classes are made anew.
+  std::size_t reshape(double mean_beta);
+  std::size_t fill_empty();
+  /// The iteration (from 1) after which empty classes were filled, or 0.
+  std::size_t filled_at() const;
+  bool settled() const;
+  /// Why the run should end now, or nothing.
+  std::string reason_to_stop() const;
+  void report_iteration();
   double least_occupancy() const;
   std::vector<std::size_t> spare_classes() const;
   Dispersion dispersion();
-  void split(const std::vector<std::array<std::size_t, 2>>& pairs);
+  using Pairs = std::vector<std::array<std::size_t, 2>>;  ///< {class to halve, class to make}
+  Pairs mixtures_to_split(const std::vector<std::size_t>& spare);
+  Pairs full_classes_to_split(const std::vector<std::size_t>& spare) const;
+  void sort_by_occupancy(std::vector<std::size_t>& classes) const;
+  void split(const Pairs& pairs, bool by_residual);
   /// Sums with every frame in one class at one shift: assigned(n) for the n-th of `frames`.
   void sum_assigned(const std::vector<std::size_t>& frames,
                     const std::function<std::array<std::size_t, 2>(std::size_t)>& assigned);
   void load_conditions(FrameTile& tile, const std::vector<std::size_t>& frames,
                        std::size_t first) const;
-  void conclude(const IterationRecord& record);
 
   EmcSetting& setting_;
   AveragingOptions options_;
