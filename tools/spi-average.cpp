@@ -92,8 +92,12 @@ void run(const Args& args, spi::cli::Session& session) {
   }
   for (std::size_t n = 0; n < dragonfly.size(); ++n)
     spi::write_dragonfly_output(dragonfly[n], result, n, source.frames());
-  spi::write_averages(session.output(), result, session.provenance());
+  const auto truth = spi::truth_of_averages(result, args.frames);
+  spi::write_averages(session.output(), result, truth, session.provenance());
   fs::remove_all(checkpoint);
+  if (truth)
+    session.monitor().info(spi::text_of("part of the frames that are of their average's true kind: ",
+                                        spi::print_number(truth->overall_purity)));
   session.monitor().info(spi::summary(result, source));
 }
 

@@ -85,10 +85,17 @@ void write_convergence(h5::File& file, const AveragingResult& result) {
   }
 }
 
+void write_truth(h5::File& file, const AveragesTruth& truth) {
+  file.write("/truth/kind", truth.kind);
+  file.write_texts("/truth/kind_names", truth.kind_names);
+  file.write("/truth/melting", truth.melting);
+  file.write("/truth/purity", truth.purity);
+}
+
 }  // namespace
 
 void write_averages(const std::filesystem::path& path, const AveragingResult& result,
-                    const Provenance& provenance) {
+                    const std::optional<AveragesTruth>& truth, const Provenance& provenance) {
   const FrameStore& store = *result.store;
   const CartesianDrawer drawer(store.binning(), store.radial_mean());
   const std::size_t size = drawer.size();
@@ -109,6 +116,7 @@ void write_averages(const std::filesystem::path& path, const AveragingResult& re
   write_members(writer.file(), result);
   write_quality(writer.file(), result);
   write_convergence(writer.file(), result);
+  if (truth) write_truth(writer.file(), *truth);
   writer.finish(columns);
 }
 

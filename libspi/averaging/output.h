@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "libspi/averaging/averaging.h"
+#include "libspi/averaging/truth.h"
 #include "libspi/cli/provenance.h"
 #include "libspi/io/table.h"
 
@@ -15,8 +15,9 @@ namespace spi {
 /// wavelength is known); `occupancy`, `bootstrap_run` [N]; `quality/` effective_photons,
 /// mutual_information, half_set_correlation [N], snr [N,R]; `members/` frame (id), class (average),
 /// probability, angle (rad), fluence; `convergence/run_<n>` tables.
+/// `truth/` kind, kind_names, melting, purity where the truth is known.
 void write_averages(const std::filesystem::path& path, const AveragingResult& result,
-                    const Provenance& provenance);
+                    const std::optional<AveragesTruth>& truth, const Provenance& provenance);
 
 /// One run in Dragonfly's 2D layout: intens, inter_weight (K,S,S) with axis 0 = x; orientations
 /// (frames,) = class + K·angle index, −1 where the frame took no part; scale (frames,) fluences;

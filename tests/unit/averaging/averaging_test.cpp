@@ -197,7 +197,7 @@ TEST(WriteAverages, FollowsTheContract) {
   options.bootstrap_runs = 2;
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
   const AveragingResult result = average_frames(source, options, {}, 1, 2, silent_monitor());
-  write_averages(folder / "a.h5", result, {});
+  write_averages(folder / "a.h5", result, {}, {});
   const h5::File file = h5::File::open(folder / "a.h5");
   const std::size_t rings = result.store->binning().rings();
   const h5::Shape polar{12, rings, 64};
