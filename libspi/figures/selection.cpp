@@ -54,12 +54,14 @@ void outline_polygon(plot::Axes& axes, const Polygon& polygon) {
 void draw_plane(plot::Axes& axes, const Table& table, const std::string& x, const std::string& y,
                 const SelectOptions& options, const std::vector<bool>& rows) {
   const auto &xs = table.numbers(x), &ys = table.numbers(y);
-  plot::Scatter rest{.label = "not selected", .color = kRest}, taken{.label = "selected"};
+  plot::Scatter rest{.color = kRest}, taken;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     plot::Scatter& points = rows[i] ? taken : rest;
     points.x.push_back(xs[i]);
     points.y.push_back(ys[i]);
   }
+  rest.label = text_of("not selected: ", rest.x.size());
+  taken.label = text_of("selected: ", taken.x.size());
   axes.x.label = x;
   axes.y.label = y;
   axes.grid = true;

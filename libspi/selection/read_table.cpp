@@ -72,7 +72,7 @@ void add_coordinates(const h5::File& file, const std::string& dataset, const std
   const auto values = file.read<double>(dataset);
   const std::string suffix = dataset.substr(std::string("/embedding").size());
   for (std::size_t c = 0; c < components; ++c) {
-    TableColumn column{.name = text_of(stem, ".c", c + 1, suffix), .values = {}, .labels = {}};
+    TableColumn column{.name = text_of(stem, ".c", c + 1, suffix)};
     for (std::size_t i = 0; i < rows; ++i) column.values.push_back(values[i * components + c]);
     part.columns.push_back(std::move(column));
   }

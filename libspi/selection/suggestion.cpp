@@ -4,26 +4,33 @@
 #include <algorithm>
 #include <cctype>
 #include <numeric>
+#include <utility>
 
 #include "libspi/base/error.h"
 
 namespace spi {
 namespace {
 
-/// The fewest single letters to insert, delete or exchange (Levenshtein), whatever their case.
+/// The fewest single letters to insert, delete or exchange, or neighbours to swap, whatever their
+/// case (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
+  const auto same = [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  };
+  std::vector<std::size_t> older, old(b.size() + 1), row(b.size() + 1);  // of b against a[0, i)
+  std::iota(old.begin(), old.end(), 0);
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
+    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t exchanged = diagonal + (lower(a[i - 1]) != lower(b[j - 1]) ? 1 : 0);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, exchanged});
+      const bool is_same = same(a[i - 1], b[j - 1]);
+      row[j] = std::min({old[j] + 1, row[j - 1] + 1, old[j - 1] + (is_same ? 0 : 1)});
+      if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+        row[j] = std::min(row[j], older[j - 2] + 1);
     }
+    older = std::exchange(old, row);
   }
-  return row.back();
+  return old.back();
 }
 
 }  // namespace

@@ -15,10 +15,10 @@ namespace spi {
 
 /// One number or label a row.
 struct TableColumn {
-  std::string name;                 ///< file.group.dataset, of the file's name without extension
-  std::vector<double> values;       ///< [N]; NaN where there is none
-  std::vector<std::string> labels;  ///< values are indices into them; empty: numbers
-  bool is_text = false;             ///< the indices mean nothing: only the labels count
+  std::string name = {};            ///< file.group.dataset, of the file's name without extension
+  std::vector<double> values = {};  ///< [N]; NaN where there is none
+  std::vector<std::string> labels = {};  ///< values are indices into them; empty: numbers
+  bool is_text = false;                  ///< the indices mean nothing: only the labels count
 };
 
 class Table {
