@@ -98,30 +98,6 @@ std::optional<SelectionOf> kind_in_heading(std::string_view text) {
   return std::nullopt;
 }
 
-Selection read_text_file(const fs::path& path) {
-  const ByteFile file(path);
-  const auto bytes = file.read<char>(0, file.size());
-  const std::string_view text(bytes.data(), bytes.size());
-  Selection selection{.of = kind_in_heading(text), .name = path.string()};
-  std::vector<std::uint64_t> numbers = parse_lines(selection.name, text);
-  if (numbers.empty() && !text.starts_with(kHeading))
-    fail(selection.name, " is empty: neither a selection, nor a blacklist, nor a list of ids");
-  selection.is_blacklist = !text.starts_with(kHeading) &&
-                           std::ranges::all_of(numbers, [](auto number) { return number <= 1; });
-  if (!selection.is_blacklist) {
-    check_distinct(selection.name, "id", numbers);
-    selection.id = std::move(numbers);
-    selection.rule = "the ids in " + selection.name;
-    return selection;
-  }
-  selection.of = SelectionOf::frames;
-  selection.count = numbers.size();
-  selection.rule = "not blacklisted in " + selection.name;
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (numbers[i] == 0) selection.index.push_back(i);
-  return selection;
-}
-
 std::vector<bool> selected_places(const Selection& selection, std::size_t things) {
   if (selection.count != things)
     fail(selection.name, " is a blacklist of ", selection.count, " frames, but there are ", things,
@@ -182,8 +158,32 @@ void write_id_list(const fs::path& path, const Selection& selection) {
   write_text(path, text);
 }
 
+Selection parse_selection(std::string_view text, const std::string& name) {
+  Selection selection{.of = kind_in_heading(text), .name = name};
+  std::vector<std::uint64_t> numbers = parse_lines(selection.name, text);
+  if (numbers.empty() && !text.starts_with(kHeading))
+    fail(selection.name, " is empty: neither a selection, nor a blacklist, nor a list of ids");
+  selection.is_blacklist = !text.starts_with(kHeading) &&
+                           std::ranges::all_of(numbers, [](auto number) { return number <= 1; });
+  if (!selection.is_blacklist) {
+    check_distinct(selection.name, "id", numbers);
+    selection.id = std::move(numbers);
+    selection.rule = "the ids in " + selection.name;
+    return selection;
+  }
+  selection.of = SelectionOf::frames;
+  selection.count = numbers.size();
+  selection.rule = "not blacklisted in " + selection.name;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (numbers[i] == 0) selection.index.push_back(i);
+  return selection;
+}
+
 Selection read_selection(const fs::path& path) {
-  return h5::File::is_hdf5(path) ? read_hdf5(path) : read_text_file(path);
+  if (h5::File::is_hdf5(path)) return read_hdf5(path);
+  const ByteFile file(path);
+  const auto bytes = file.read<char>(0, file.size());
+  return parse_selection({bytes.data(), bytes.size()}, path.string());
 }
 
 std::vector<bool> selected(const Selection& selection, const std::vector<std::uint64_t>& ids,

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libspi/base/options.h"
@@ -58,6 +59,9 @@ void write_id_list(const std::filesystem::path& path, const Selection& selection
 /// line, empty lines and what follows # left out. UserError, naming file and line, for anything
 /// else, for an id that comes twice, and for a place beyond the end.
 Selection read_selection(const std::filesystem::path& path);
+
+/// The text of a blacklist or of a list of ids; `name` for messages.
+Selection parse_selection(std::string_view text, const std::string& name);
 
 /// [N] whether the things `ids`, the whole set in its order (frames in file order), are selected.
 /// A blacklist must have N lines. UserError where the selection is of another kind than `of` or

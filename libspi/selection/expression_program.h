@@ -9,13 +9,30 @@
 
 namespace spi {
 
+/// In this order: what pushes a number, what replaces one, and, from plus on, two by one.
 enum class Op : unsigned char {
-  // clang-format off
-  constant, column,                      // push
-  negative, inverse, absolute, root, logarithm, missing,   // replace one
-  plus, minus, times, over, less, at_most, more, at_least, equal, unequal,  // two by one
-  both, either, smaller, larger,
-  // clang-format on
+  constant,
+  column,
+  negative,
+  inverse,
+  absolute,
+  root,
+  logarithm,
+  missing,
+  plus,
+  minus,
+  times,
+  over,
+  less,
+  at_most,
+  more,
+  at_least,
+  equal,
+  unequal,
+  both,
+  either,
+  smaller,
+  larger,
 };
 
 struct Step {

@@ -20,29 +20,6 @@ std::optional<double> parse_bound(const std::string& text) {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';'; }
 
-/// "x,y x,y ...": numbers between blanks, semicolons and commas, by twos.
-std::vector<Corner> parse_corners(const std::string& text) {
-  std::vector<double> numbers;
-  for (std::size_t start = 0; start < text.size();) {
-    const auto end = std::size_t(std::find_if(text.begin() + std::ptrdiff_t(start), text.end(),
-                                              [](char c) { return is_blank(c) || c == ','; }) -
-                                 text.begin());
-    if (end > start) numbers.push_back(parse_number(text.substr(start, end - start)));
-    start = end + 1;
-  }
-  if (numbers.size() % 2 != 0)
-    fail("a polygon is written \"x,y x,y x,y\", but this has ", numbers.size(), " numbers");
-  std::vector<Corner> corners;
-  for (std::size_t k = 0; k < numbers.size(); k += 2) {
-    const Corner corner{numbers[k], numbers[k + 1]};
-    if (corners.empty() || corner != corners.back()) corners.push_back(corner);
-  }
-  if (corners.size() > 1 && corners.front() == corners.back()) corners.pop_back();
-  if (corners.size() < 3)
-    fail("a polygon needs at least 3 different corners, this has ", corners.size());
-  return corners;
-}
-
 /// The file's text without comments.
 std::string read_corners(const std::filesystem::path& path) {
   const ByteFile file(path);
@@ -83,6 +60,28 @@ double percentile(const std::vector<double>& sorted, double percent) {
 
 }  // namespace
 
+std::vector<Corner> parse_polygon(const std::string& text) {
+  std::vector<double> numbers;
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::size_t(std::find_if(text.begin() + std::ptrdiff_t(start), text.end(),
+                                              [](char c) { return is_blank(c) || c == ','; }) -
+                                 text.begin());
+    if (end > start) numbers.push_back(parse_number(text.substr(start, end - start)));
+    start = end + 1;
+  }
+  if (numbers.size() % 2 != 0)
+    fail("a polygon is written \"x,y x,y x,y\", but this has ", numbers.size(), " numbers");
+  std::vector<Corner> corners;
+  for (std::size_t k = 0; k < numbers.size(); k += 2) {
+    const Corner corner{numbers[k], numbers[k + 1]};
+    if (corners.empty() || corner != corners.back()) corners.push_back(corner);
+  }
+  if (corners.size() > 1 && corners.front() == corners.back()) corners.pop_back();
+  if (corners.size() < 3)
+    fail("a polygon needs at least 3 different corners, this has ", corners.size());
+  return corners;
+}
+
 Interval Text<Interval>::parse(const std::string& text) {
   const auto equals = text.find('='), colon = text.find(':', equals == text.npos ? 0 : equals);
   if (equals == text.npos || equals == 0 || colon == text.npos)
@@ -107,8 +106,8 @@ Polygon Text<Polygon>::parse(const std::string& text) {
   polygon.is_file = std::filesystem::is_regular_file(text, ignored);
   polygon.corners = polygon.is_file
                         ? with_context("reading the polygon in " + text,
-                                       [&] { return parse_corners(read_corners(text)); })
-                        : parse_corners(text);
+                                       [&] { return parse_polygon(read_corners(text)); })
+                        : parse_polygon(text);
   return polygon;
 }
 

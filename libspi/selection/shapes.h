@@ -33,6 +33,10 @@ struct Nearest {
   std::optional<std::uint64_t> id = {};
 };
 
+/// The corners in "x,y x,y x,y": numbers with blanks, semicolons or commas between them. A corner
+/// that comes again next, or at the end, counts once. UserError where fewer than 3 remain.
+std::vector<std::array<double, 2>> parse_polygon(const std::string& text);
+
 template <>
 struct Text<Interval> {
   static std::string type() { return "NAME=LOW:HIGH"; }
