@@ -51,17 +51,28 @@ void outline_polygon(plot::Axes& axes, const Polygon& polygon) {
   axes.line(std::move(line));
 }
 
+/// The rows for which `rows` is `value`; so many that a million would take long, evenly thinned
+/// out.
+plot::Scatter points_where(bool value, const std::vector<bool>& rows, const std::vector<double>& x,
+                           const std::vector<double>& y, const std::string& label) {
+  constexpr std::size_t kMost = 50000;
+  const auto count = std::size_t(std::ranges::count(rows, value));
+  const std::size_t step = count / kMost + 1;
+  plot::Scatter points{.label = text_of(label, ": ", count)};
+  for (std::size_t i = 0, k = 0; i < rows.size(); ++i)
+    if (rows[i] == value && k++ % step == 0) {
+      points.x.push_back(x[i]);
+      points.y.push_back(y[i]);
+    }
+  return points;
+}
+
 void draw_plane(plot::Axes& axes, const Table& table, const std::string& x, const std::string& y,
                 const SelectOptions& options, const std::vector<bool>& rows) {
-  const auto &xs = table.numbers(x), &ys = table.numbers(y);
-  plot::Scatter rest{.color = kRest}, taken;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    plot::Scatter& points = rows[i] ? taken : rest;
-    points.x.push_back(xs[i]);
-    points.y.push_back(ys[i]);
-  }
-  rest.label = text_of("not selected: ", rest.x.size());
-  taken.label = text_of("selected: ", taken.x.size());
+  plot::Scatter rest =
+      points_where(false, rows, table.numbers(x), table.numbers(y), "not selected");
+  plot::Scatter taken = points_where(true, rows, table.numbers(x), table.numbers(y), "selected");
+  rest.color = kRest;
   axes.x.label = x;
   axes.y.label = y;
   axes.grid = true;
@@ -85,7 +96,10 @@ std::optional<plot::Figure> selection_figure(const Table& table, const SelectOpt
     if (k + 1 < panels) axes.legend = plot::LegendPlace::none;
     if (k == 0 && options.polygon) outline_polygon(axes, *options.polygon);
   }
-  figure.axes().title = choice.rule;
+  constexpr std::size_t kLongestTitle = 240;
+  figure.axes().title = choice.rule.size() > kLongestTitle
+                            ? choice.rule.substr(0, kLongestTitle) + " ..."
+                            : choice.rule;
   return figure;
 }
 
