@@ -31,6 +31,15 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "first input says which averages there are. Several rules are all to hold unless "
           "--union; a value that is missing (NaN) satisfies no rule.")
       .describe(
+          "A condition is made of columns (in backquotes where a name has other signs than "
+          "letters, "
+          "digits, _ and .), numbers, + - * /, abs(x), sqrt(x), log(x), min(x, ...), max(x, ...), "
+          "the comparisons < <= > >= == !=, a column of labels == or != a text in quotes, "
+          "isnan(x), "
+          "!, &&, || and parentheses. A comparison with a missing value is neither true nor false: "
+          "such a row is taken only where the rest of the condition decides, as in gain > 2 || "
+          "isnan(gain).")
+      .describe(
           "With --averages the selection goes down to the frames: all those whose most probable "
           "average is selected, each once, with average, probability, rotation and fluence. What "
           "selects frames directly, such as a blacklist, needs frames as input.")
@@ -116,8 +125,8 @@ void run(const Args& args, spi::cli::Session& session) {
   // All outputs appear together, or none does.
   std::deque<spi::AtomicFile> outputs;
   const auto next = [&](const fs::path& path) { return outputs.emplace_back(path).temporary(); };
-  if (const auto figure = spi::selection_figure(table, args.select, choice);
-      figure && !args.no_plots)
+  if (const auto figure =
+          args.no_plots ? std::nullopt : spi::selection_figure(table, args.select, choice))
     figure->save(next(picture), spi::plot::format_of(picture));
   spi::write_id_list(next(list), selection);
   if (args.blacklist) spi::write_blacklist(next(blacklist), selection);

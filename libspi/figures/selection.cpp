@@ -9,12 +9,14 @@ namespace {
 
 constexpr plot::Rgb kRest{0.78, 0.78, 0.78};
 
-/// The columns that are there, the first against each of the others.
+/// The columns of numbers that are there, the first to be drawn against each of the others.
 std::vector<std::string> shown_columns(const Table& table, const SelectOptions& options) {
   constexpr std::size_t kMost = 3;
   std::vector<std::string> names;
   for (const std::string& name : options.axes.value_or(std::vector<std::string>{"c1", "c2", "c3"}))
-    if (names.size() < kMost && table.has(name)) names.push_back(name);
+    if (const TableColumn* column = table.find(name);
+        column && !column->is_text && names.size() < kMost)
+      names.push_back(name);
   return names;
 }
 
@@ -69,9 +71,9 @@ plot::Scatter points_where(bool value, const std::vector<bool>& rows, const std:
 
 void draw_plane(plot::Axes& axes, const Table& table, const std::string& x, const std::string& y,
                 const SelectOptions& options, const std::vector<bool>& rows) {
-  plot::Scatter rest =
-      points_where(false, rows, table.numbers(x), table.numbers(y), "not selected");
-  plot::Scatter taken = points_where(true, rows, table.numbers(x), table.numbers(y), "selected");
+  const auto &xs = table.find(x)->values, &ys = table.find(y)->values;
+  plot::Scatter rest = points_where(false, rows, xs, ys, "not selected");
+  plot::Scatter taken = points_where(true, rows, xs, ys, "selected");
   rest.color = kRest;
   axes.x.label = x;
   axes.y.label = y;

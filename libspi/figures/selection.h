@@ -10,8 +10,8 @@
 namespace spi {
 
 /// What was taken in colour over the rest in grey, against c1,c2 and c1,c3 (with --axes: its first
-/// and its next two), with the outlines of box and polygon; the rule is the title. nullopt where
-/// the table has no two such columns.
+/// and its next two), with the outlines of box and polygon; the rule is the title. Where two
+/// files have a c1, the first file's is shown. nullopt where the table has no two such columns.
 std::optional<plot::Figure> selection_figure(const Table& table, const SelectOptions& options,
                                              const Choice& choice);
 

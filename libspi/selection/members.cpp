@@ -143,8 +143,7 @@ class Distinct {
  private:
   void reduce() {
     std::ranges::sort(values_, less_);
-    const auto repeated = std::ranges::unique(values_, same_);
-    values_.erase(repeated.begin(), repeated.end());
+    values_.erase(std::unique(values_.begin(), values_.end(), same_), values_.end());
     limit_ = std::max(limit_, 2 * values_.size());
   }
   Less less_;

@@ -110,8 +110,8 @@ Part read_hdf5(const fs::path& path) {
   for (const std::string& name : file.datasets()) {
     if (is_no_column(name)) continue;
     const h5::Info info = file.info(name);
-    if (name.starts_with("/embedding") && is_numeric(info) && info.shape.size() == 2 &&
-        info.shape[0] == rows)
+    const bool is_embedding = name == "/embedding" || name.starts_with("/embedding_");
+    if (is_embedding && is_numeric(info) && info.shape.size() == 2 && info.shape[0] == rows)
       add_coordinates(file, name, stem, part);
     const bool are_names = name.ends_with("_names") && file.exists(name.substr(0, name.size() - 6));
     if ((is_numeric(info) || info.kind == h5::Kind::text) && info.shape == h5::Shape{rows} &&

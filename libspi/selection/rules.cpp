@@ -57,8 +57,7 @@ double cluster_number(const TableColumn& column, const std::string& name) {
   std::vector<double> distinct = labels.empty() ? column.values : std::vector<double>{};
   std::erase_if(distinct, [](double v) { return std::isnan(v); });
   std::ranges::sort(distinct);
-  const auto repeated = std::ranges::unique(distinct);
-  distinct.erase(repeated.begin(), repeated.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   for (const double value : distinct) names.push_back(print_number(value));
   fail("there is no cluster '", name, "'; the clusters are: ", listed(names),
        did_you_mean(name, labels));
@@ -96,7 +95,7 @@ Taken near_point(const Table& table, const SelectOptions& options) {
   constexpr std::size_t kFirst = 3;
   std::size_t count = wanted.point.size();
   if (wanted.id)
-    for (count = 1; count < kFirst && table.has(text_of("c", count + 1));) ++count;
+    for (count = 1; count < kFirst && table.find(text_of("c", count + 1));) ++count;
   const auto names = axis_names(options, count);
   std::vector<std::span<const double>> axes;
   for (const std::string& name : names) axes.emplace_back(table.numbers(name));

@@ -40,7 +40,7 @@ Table::Table(std::string source, std::vector<std::uint64_t> ids)
     : source_(std::move(source)), ids_(std::move(ids)) {
   if (ids_.empty()) fail(source_, " has no rows");
   rows_of(source_, ids_);
-  columns_.push_back({.name = "id", .values = {ids_.begin(), ids_.end()}, .labels = {}});
+  columns_.push_back({.name = "id", .values = {ids_.begin(), ids_.end()}});
 }
 
 void Table::set_of(SelectionOf of, const std::string& source) {
@@ -89,6 +89,11 @@ std::vector<const TableColumn*> Table::matches(std::string_view name) const {
   for (const TableColumn& column : columns_)
     if (!dotted.empty() && is_end_of(column.name, dotted)) found.push_back(&column);
   return found;
+}
+
+const TableColumn* Table::find(std::string_view name) const {
+  const auto found = matches(name);
+  return found.empty() ? nullptr : found.front();
 }
 
 const TableColumn& Table::column(std::string_view name) const {

@@ -46,7 +46,8 @@ class Table {
   const TableColumn& column(std::string_view name) const;
   /// The same, and a UserError where it is a column of texts.
   const std::vector<double>& numbers(std::string_view name) const;
-  bool has(std::string_view name) const { return !matches(name).empty(); }
+  /// The first column that `name` may stand for; nullptr where there is none.
+  const TableColumn* find(std::string_view name) const;
   const std::vector<TableColumn>& columns() const { return columns_; }
   /// The shortest unmistakable name of each column.
   std::vector<std::string> names() const;

@@ -62,7 +62,7 @@ TEST_F(TableFiles, ColumnsOfAllFilesAreJoinedById) {
   expect_error([&] { table.numbers("remark"); }, {"'remark' holds texts"});
   expect_error([&] { table.column("gian"); }, {"unknown column 'gian'", "c1, c2", "mean 'gain'?"});
   expect_error([&] { table.column(""); }, {"unknown column ''"});
-  EXPECT_FALSE(table.has("in"));  // the end of a name, but no part of it
+  EXPECT_EQ(table.find("in"), nullptr);  // the end of a name, but no part of it
 }
 
 TEST_F(TableFiles, NameOfTwoColumnsNeedsItsFile) {
@@ -70,6 +70,7 @@ TEST_F(TableFiles, NameOfTwoColumnsNeedsItsFile) {
   write_file(at("b.csv"), "id,c1,same\n1,7,0\n2,8,1\n");
   const Table table = read_table({at("a.csv"), at("b.csv")});
   expect_error([&] { table.column("c1"); }, {"two columns", "a.c1", "b.c1"});
+  EXPECT_EQ(table.find("c1")->name, "a.c1");
   EXPECT_EQ(table.numbers("b.c1"), (Numbers{7, 8}));
   EXPECT_EQ(table.numbers("same"), (Numbers{0, 1}));
 }
