@@ -96,9 +96,6 @@ spi::Selection finished(const Args& args, spi::Selection selection, spi::Monitor
     check_some(args, selection.size(), spi::text_of(selection.count, " frames"));
   }
   if (args.frames.empty()) return selection;
-  if (selection.of != spi::SelectionOf::frames)
-    spi::fail_usage(
-        "--frames-file is for selections of frames, this is one of averages: add --averages");
   spi::place_frames(selection, spi::open_frames(args.frames)->ids(), "--frames-file");
   return selection;
 }
@@ -108,7 +105,11 @@ void run(const Args& args, spi::cli::Session& session) {
   const fs::path blacklist = args.blacklist ? session.companion("blacklist.txt") : "";
   const fs::path picture = args.no_plots ? "" : session.companion("selection.png");
 
-  const spi::Table table = spi::read_table(args.inputs);
+  if (args.min_probability > 0 && !args.averages)
+    spi::fail_usage("--min-probability is of frames behind averages: add --averages");
+  spi::Table table = spi::read_table(args.inputs);
+  if (!args.averages && !args.frames.empty())
+    table.set_of(spi::SelectionOf::frames, "--frames-file");
   if (args.averages && table.of() == spi::SelectionOf::frames)
     spi::fail_usage("--averages goes down from averages, but the input is of frames");
   if (args.blacklist && args.frames.empty() && !table.is_in_file_order)
