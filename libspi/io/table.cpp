@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <limits>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
 
 #include "libspi/base/error.h"
 #include "libspi/base/quantity.h"
 #include "libspi/io/atomic_file.h"
+#include "libspi/io/byte_file.h"
 #include "libspi/io/hdf5.h"
 
 namespace spi {
@@ -25,17 +28,6 @@ std::string cell(const Column& column, std::size_t row) {
   return index >= 0 && index < long(column.labels.size()) ? column.labels[std::size_t(index)] : "";
 }
 
-/// The words as indices into their distinct values, in order of appearance.
-Column labelled(std::string name, const std::vector<std::string>& words) {
-  Column column{.name = std::move(name), .values = {}, .labels = {}};
-  for (const std::string& word : words) {
-    const auto found = std::ranges::find(column.labels, word);
-    column.values.push_back(double(found - column.labels.begin()));
-    if (found == column.labels.end()) column.labels.push_back(word);
-  }
-  return column;
-}
-
 Column hdf5_column(const fs::path& path, const std::string& name) {
   const h5::File file = h5::File::open(path);
   if (file.info(name).kind == h5::Kind::text) return labelled(name, file.read_texts(name));
@@ -44,42 +36,46 @@ Column hdf5_column(const fs::path& path, const std::string& name) {
   return column;
 }
 
-std::vector<std::string> split_line(const std::string& line) {
-  std::vector<std::string> cells;
-  for (std::size_t start = 0; start <= line.size();) {
-    const auto comma = std::min(line.find(',', start), line.size());
-    cells.push_back(line.substr(start, comma - start));
-    start = comma + 1;
+/// Calls `use(row, cells)` for the heading, row 0, and every line after it.
+template <class Use>
+void for_each_row(const fs::path& path, std::string_view text, Use&& use) {
+  std::vector<std::string_view> cells;
+  std::size_t expected = 0;
+  for (std::size_t start = 0, row = 0; start < text.size(); ++row) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    std::string_view line = text.substr(start, end - start);
+    start = end + 1;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    cells.clear();
+    for (std::size_t from = 0; from <= line.size();) {
+      const std::size_t comma = std::min(line.find(',', from), line.size());
+      cells.push_back(line.substr(from, comma - from));
+      from = comma + 1;
+    }
+    if (row == 0) expected = cells.size();
+    if (cells.size() != expected)
+      fail(path.string(), ": line ", row + 1, " has ", cells.size(), " cells, expected ", expected);
+    use(row, cells);
   }
-  return cells;
+  if (expected == 0) fail("cannot read a heading line from ", path.string());
+}
+
+/// The cell as a number, NaN where it is empty, nullopt for a word.
+std::optional<double> number_in(std::string_view cell) {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  if (cell.empty()) return value;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  if (error != std::errc{} || end != cell.data() + cell.size()) return std::nullopt;
+  return value;
 }
 
 Column csv_column(const fs::path& path, const std::string& name) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) fail("cannot read a heading line from ", path.string());
-  const auto headings = split_line(line);
-  const auto found = std::ranges::find(headings, name);
-  if (found == headings.end())
-    fail(path.string(), " has no column '", name, "'; its columns are: ", line);
-  const auto index = std::size_t(found - headings.begin());
-  std::vector<std::string> words;
-  while (std::getline(file, line)) {
-    const auto cells = split_line(line);
-    if (cells.size() != headings.size())
-      fail(path.string(), ": line ", words.size() + 2, " has ", cells.size(), " cells, expected ",
-           headings.size());
-    words.push_back(cells[index]);
+  std::string headings;
+  for (Column& column : read_csv(path)) {
+    if (column.name == name) return std::move(column);
+    headings += (headings.empty() ? "" : ",") + column.name;
   }
-  Column column{.name = name, .values = {}, .labels = {}};
-  for (const std::string& word : words) {
-    double value = std::numeric_limits<double>::quiet_NaN();
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (!word.empty() && (error != std::errc{} || end != word.data() + word.size()))
-      return labelled(name, words);
-    column.values.push_back(value);
-  }
-  return column;
+  fail(path.string(), " has no column '", name, "'; its columns are: ", headings);
 }
 
 }  // namespace
@@ -97,6 +93,49 @@ void write_csv(const fs::path& path, const std::vector<Column>& columns) {
     text += '\n';
   }
   write_text(path, text);
+}
+
+std::vector<Column> read_csv(const fs::path& path) {
+  const ByteFile file(path);
+  const auto bytes = file.read<char>(0, file.size());
+  const std::string_view text(bytes.data(), bytes.size());
+  std::vector<Column> columns;
+  std::vector<std::vector<std::string>> words;  // of the columns where not all cells are numbers
+  std::vector<bool> has_words;
+  for_each_row(path, text, [&](std::size_t row, const auto& cells) {
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      if (row == 0)
+        columns.push_back({.name = std::string(cells[c]), .values = {}, .labels = {}});
+      else
+        has_words[c] = has_words[c] || !number_in(cells[c]);
+    }
+    if (row == 0) words.resize(cells.size()), has_words.resize(cells.size());
+  });
+  for_each_row(path, text, [&](std::size_t row, const auto& cells) {
+    for (std::size_t c = 0; row > 0 && c < cells.size(); ++c)
+      if (has_words[c])
+        words[c].emplace_back(cells[c]);
+      else
+        columns[c].values.push_back(*number_in(cells[c]));
+  });
+  for (std::size_t c = 0; c < columns.size(); ++c)
+    if (has_words[c]) columns[c] = labelled(columns[c].name, words[c]);
+  return columns;
+}
+
+Column labelled(std::string name, const std::vector<std::string>& words) {
+  Column column{.name = std::move(name), .values = {}, .labels = {}};
+  std::unordered_map<std::string_view, std::size_t> index;
+  for (const std::string& word : words) {
+    if (word.empty()) {
+      column.values.push_back(std::numeric_limits<double>::quiet_NaN());
+      continue;
+    }
+    const auto [at, is_new] = index.emplace(word, index.size());
+    column.values.push_back(double(at->second));
+    if (is_new) column.labels.push_back(word);
+  }
+  return column;
 }
 
 Column read_column(const std::string& where, const fs::path& default_file, std::size_t rows) {

@@ -8,7 +8,8 @@
 
 namespace spi {
 
-/// A named column; of labels where `labels` is not empty: values are then indices into it, or -1.
+/// A named column; of labels where `labels` is not empty: values are then indices into it, or -1 or
+/// NaN for none.
 struct Column {
   std::string name;
   std::vector<double> values;
@@ -17,6 +18,13 @@ struct Column {
 
 /// Comma-separated text with a header line; labels are written as words, NaN as nothing. Atomic.
 void write_csv(const std::filesystem::path& path, const std::vector<Column>& columns);
+
+/// All columns of a CSV file; of labels where a cell is neither a number nor empty (NaN). UserError
+/// where a line has another number of cells than the heading.
+std::vector<Column> read_csv(const std::filesystem::path& path);
+
+/// The words as indices into their distinct values, in order of appearance; NaN where empty.
+Column labelled(std::string name, const std::vector<std::string>& words);
 
 /// A column given as NAME or FILE:NAME, of `rows` values; NAME alone is looked up in
 /// `default_file`. In an HDF5 file NAME is a one-dimensional dataset (labels stand in NAME_names,
