@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 struct Args {
   std::vector<fs::path> frames;
-  std::optional<fs::path> detector;
+  std::optional<fs::path> detector, selection;
   spi::DetectorHints hints;
   spi::AveragingOptions averaging;
   bool dragonfly = false, no_plots = false;
@@ -55,6 +55,9 @@ void declare(spi::cli::Usage& usage, Args& args) {
   usage.output("averages.h5", "the file of averages to write");
   usage.add("detector", args.detector,
             "detector file, where the frames do not hold one (Dragonfly, CrystFEL .geom, ours)");
+  usage.add("selection", args.selection,
+            "use these frames only: a selection of spi-select, a blacklist of Dragonfly, or a list "
+            "of ids");
   args.hints.describe(usage);
   args.averaging.describe(usage);
   usage.group("Output");
@@ -83,6 +86,7 @@ void run(const Args& args, spi::cli::Session& session) {
   const fs::path checkpoint = session.output().string() + ".checkpoint";
 
   spi::FrameSource source(args.frames, args.detector, args.hints, session.monitor());
+  if (args.selection) source.select(spi::read_selection(*args.selection));
   const spi::AveragingResult result = spi::average_frames(
       source, args.averaging, checkpoint, session.seed(), session.threads(), session.monitor());
   spi::write_csv(table, spi::convergence_table(result));
@@ -96,8 +100,9 @@ void run(const Args& args, spi::cli::Session& session) {
   spi::write_averages(session.output(), result, truth, session.provenance());
   fs::remove_all(checkpoint);
   if (truth)
-    session.monitor().info(spi::text_of("part of the frames that are of their average's true kind: ",
-                                        spi::print_number(truth->overall_purity)));
+    session.monitor().info(
+        spi::text_of("part of the frames that are of their average's true kind: ",
+                     spi::print_number(truth->overall_purity)));
   session.monitor().info(spi::summary(result, source));
 }
 

@@ -78,6 +78,10 @@ FrameBlock FrameSource::read_part(std::size_t part, std::size_t first, std::size
   return halves;
 }
 
+void FrameSource::select(const Selection& selection) {
+  selected_ = selected(selection, ids_, SelectionOf::frames);
+}
+
 FrameBlock FrameSource::read(std::size_t first, std::size_t n) {
   first = std::min(first, frames());
   const std::size_t last = first + std::min(n, frames() - first);

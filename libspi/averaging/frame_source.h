@@ -10,6 +10,7 @@
 
 #include "libspi/base/monitor.h"
 #include "libspi/io/frames.h"
+#include "libspi/io/selection.h"
 
 namespace spi {
 
@@ -30,6 +31,9 @@ class FrameSource {
   /// [frames()]
   const std::vector<std::uint64_t>& ids() const { return ids_; }
   std::size_t broken_files() const { return broken_files_; }
+  /// Leaves out the frames that are not in the selection. UserError where it fits none.
+  void select(const Selection& selection);
+  bool is_selected(std::size_t frame) const { return selected_.empty() || selected_[frame]; }
   /// Frames [first, first + n), clipped to the end, in order.
   FrameBlock read(std::size_t first, std::size_t n);
   /// Indices of the damaged frames among those read so far, ascending.
@@ -45,6 +49,7 @@ class FrameSource {
   std::vector<std::unique_ptr<FrameReader>> parts_;
   std::vector<std::size_t> start_{0};
   std::vector<std::uint64_t> ids_;
+  std::vector<bool> selected_;  ///< [frames()], or empty: all
   std::vector<std::size_t> damaged_;
   std::size_t broken_files_ = 0;
 };

@@ -105,7 +105,7 @@ bool reject_brightest(const std::vector<double>& photons, double brightest, Surv
 
 /// "too bright: 2 frames (17, 23)"
 void name_rejected(const std::vector<std::uint64_t>& ids, const Survey& survey, Monitor& monitor) {
-  for (std::size_t f = 1; f < EnumNames<FrameFate>::values.size(); ++f) {
+  for (std::size_t f = 1; f < std::size_t(FrameFate::not_selected); ++f) {
     constexpr std::size_t kNamed = 10;
     std::size_t count = 0;
     std::string names;
@@ -131,6 +131,8 @@ Survey survey_frames(FrameSource& source, const PolarBinning& binning, double br
   survey.fate.assign(source.frames(), FrameFate::used);
   survey.excluded.assign(binning.pixels(), 0);
   reject_duplicates(source.ids(), survey);
+  for (std::size_t d = 0; d < survey.fate.size(); ++d)
+    if (!source.is_selected(d)) survey.fate[d] = FrameFate::not_selected;
   Counts counts = count_photons(source, binning, survey, monitor);
   for (const std::size_t d : source.damaged()) survey.fate[d] = FrameFate::damaged;
   if (reject_brightest(counts.photons, brightest, survey))  // before it hides what pixels do

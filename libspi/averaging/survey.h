@@ -11,11 +11,11 @@
 
 namespace spi {
 
-enum class FrameFate : std::uint8_t { used, damaged, duplicate, empty, too_bright };
+enum class FrameFate : std::uint8_t { used, damaged, duplicate, empty, too_bright, not_selected };
 template <>
 struct EnumNames<FrameFate> {
-  static constexpr std::array<std::string_view, 5> values{"used", "damaged", "duplicate id",
-                                                          "without photons", "too bright"};
+  static constexpr std::array<std::string_view, 6> values{
+      "used", "damaged", "duplicate id", "without photons", "too bright", "not selected"};
 };
 
 struct Survey {
@@ -34,7 +34,7 @@ struct Survey {
 /// F_eff = (Σ N)²/Σ N² independent patterns with twice the contrast of full speckle. Of 10⁶ pixels,
 /// even the exponential tail of one speckle pattern reaches 12·2 E once in 10⁴ data sets.
 /// Frames: without photons in the bins, with more than `brightest` times the median, damaged, and
-/// the second of two frames of one id are not used.
+/// the second of two frames of one id are not used; nor are those that are not selected.
 Survey survey_frames(FrameSource& source, const PolarBinning& binning, double brightest,
                      Monitor& monitor);
 

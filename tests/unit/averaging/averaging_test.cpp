@@ -137,6 +137,16 @@ TEST(AverageFrames, GoesOnFromACheckpointAsIfNothingHadHappened) {
   EXPECT_THROW(test::average({folder / "f.h5"}, options, 1, folder / "ck"), UsageError);
 }
 
+TEST(AverageFrames, KeepsClassesThatTheDataCannotTellApart) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 1200);
+  AveragingOptions options = test::small_options();
+  options.classes = 40;  // of three kinds
+  options.max_iterations = 40;
+  const ClassResult run = test::average({folder / "f.h5"}, options).runs[0];
+  for (const double frames : run.occupancy) EXPECT_GT(frames, 1);
+}
+
 /// With known fluences, all harmonics and no smoothing, an iteration is exact EM for the posterior
 /// of rates under a Gamma prior of `floor` photons a bin: Σ_d gain_d + floor Σ (ln W − W) cannot
 /// fall.

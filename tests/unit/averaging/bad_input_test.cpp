@@ -71,6 +71,21 @@ TEST(AverageFrames, UsesAFrameOfOneIdOnce) {
   EXPECT_TRUE(listener.heard("duplicate id"));
 }
 
+TEST(AverageFrames, UsesSelectedFramesOnly) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 300);
+  std::ofstream list(folder / "even.txt");
+  for (int id = 0; id < 300; id += 2) list << id << '\n';
+  list.close();
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  source.select(read_selection(folder / "even.txt"));
+  const AveragingResult result = average_frames(source, quick(), {}, 42, 2, silent_monitor());
+  EXPECT_EQ(result.store->survey().count(FrameFate::not_selected), 150u);
+  ASSERT_EQ(result.runs[0].member_id.size(), 150u);
+  for (const std::uint64_t id : result.runs[0].member_id) EXPECT_EQ(id % 2, 0u);
+  EXPECT_NE(summary(result, source).find("150 not selected"), std::string::npos);
+}
+
 TEST(AverageFrames, RefusesAnotherDetector) {
   const Folder folder;
   test::write_frames(folder / "a.h5", 20);
