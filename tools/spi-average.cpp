@@ -42,9 +42,9 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .example(
           "spi-average photons.emc --detector det.h5 --classes 200 --bootstrap-runs 5 -o boot.h5",
           "a thousand averages of Dragonfly's files, for spi-clpca")
-      .example("spi-average frames.h5 --classes 50 --held-out 0.05",
-               "report what the averages say of frames they have not seen; compare for several "
-               "--classes to choose their number")
+      .example("spi-average frames.h5 --try-classes 25,50,100,200",
+               "choose the number of classes by what averages say of frames they have not seen; "
+               "the table is OUTPUT-classes.csv")
       .reference("Zhuang et al., IUCrJ 9, 204 (2022): bootstrapped class averages, section 2.2.1.")
       .reference("Ayyer et al., J. Appl. Cryst. 49, 1320 (2016): Dragonfly, EMC and its annealing.")
       .reference("Loh & Elser, Phys. Rev. E 80, 026705 (2009): EMC.")
@@ -76,6 +76,8 @@ void save(const spi::plot::Figure& figure, const fs::path& path) {
 
 void run(const Args& args, spi::cli::Session& session) {
   const fs::path table = session.companion("convergence.csv");
+  const bool tries = !args.averaging.try_classes.empty();
+  const fs::path trials = tries ? session.companion("classes.csv") : fs::path();
   fs::path pictures[2];
   if (!args.no_plots)
     for (int n = 0; n < 2; ++n)
@@ -90,6 +92,7 @@ void run(const Args& args, spi::cli::Session& session) {
   const spi::AveragingResult result = spi::average_frames(
       source, args.averaging, checkpoint, session.seed(), session.threads(), session.monitor());
   spi::write_csv(table, spi::convergence_table(result));
+  if (tries) spi::write_csv(trials, spi::trials_table(result));
   if (!args.no_plots) {
     save(spi::averages_figure(result, args.shown), pictures[0]);
     save(spi::convergence_figure(result), pictures[1]);

@@ -49,11 +49,16 @@ std::string setting_text(const AveragingOptions& options, const FrameStore& stor
   return text;
 }
 
-/// Runs one bootstrap run to its end, with checkpoints.
-ClassResult complete(ClassEmc& emc, const CheckpointFolder& checkpoint, std::size_t run,
-                     double checkpoint_every_s, const FrameStore& store, int threads,
+/// Takes a run to its end, from its checkpoint where there is one.
+ClassResult complete(EmcSetting& setting, const AveragingOptions& options,
+                     const CheckpointFolder& checkpoint, std::size_t run, int threads,
                      Monitor& monitor) {
   using Clock = std::chrono::steady_clock;
+  if (auto done = checkpoint.load_result(run)) {
+    monitor.info(text_of("run ", run, " was finished before"));
+    return std::move(*done);
+  }
+  ClassEmc emc(setting, options, run, threads, monitor);
   if (auto saved = checkpoint.load_run(run)) {
     monitor.info(text_of("run ", run, " goes on after iteration ", saved->history.size()));
     emc.resume(std::move(*saved));
@@ -62,13 +67,34 @@ ClassResult complete(ClassEmc& emc, const CheckpointFolder& checkpoint, std::siz
   }
   auto last = Clock::now();
   while (emc.iterate()) {
-    if (std::chrono::duration<double>(Clock::now() - last).count() < checkpoint_every_s) continue;
+    if (std::chrono::duration<double>(Clock::now() - last).count() < options.checkpoint_every_s)
+      continue;
     checkpoint.save(emc.state());
     last = Clock::now();
   }
-  ClassResult result = result_of(emc, store, threads);
+  ClassResult result = result_of(emc, setting.store, threads);
   checkpoint.save(result);
+  if (result.held_out_gain)
+    monitor.info(text_of("run ", run, ": the averages gain ", *result.held_out_gain,
+                         " nats a frame on frames held out"));
   return result;
+}
+
+/// A run for each number of classes to try, numbered beyond those of the bootstrap.
+std::vector<ClassTrial> try_classes(EmcSetting& setting, AveragingOptions options,
+                                    const CheckpointFolder& folder, int threads,
+                                    Monitor& monitor) {
+  constexpr std::size_t kFirstTrial = 1000;
+  if (options.held_out == 0) options.held_out = 0.1;
+  std::vector<ClassTrial> trials;
+  for (const std::size_t classes : options.try_classes) {
+    options.classes = classes;
+    monitor.info(text_of("trying ", classes, " classes"));
+    const ClassResult run =
+        complete(setting, options, folder, kFirstTrial + trials.size(), threads, monitor);
+    trials.push_back({classes, run.history.size(), run.held_out_gain.value_or(0)});
+  }
+  return trials;
 }
 
 std::vector<float> known_fluences(const AveragingOptions& options, const FrameSource& source,
@@ -86,9 +112,10 @@ std::vector<float> known_fluences(const AveragingOptions& options, const FrameSo
 
 }  // namespace
 
-AveragingResult average_frames(FrameSource& source, const AveragingOptions& options,
+AveragingResult average_frames(FrameSource& source, const AveragingOptions& given,
                                const std::filesystem::path& checkpoint, std::uint64_t seed,
                                int threads, Monitor& monitor) {
+  AveragingOptions options = given;
   check_options(options);
   AveragingResult result;
   // Half of the memory may hold frames; a quarter the tiles of the E step; the rest sums and
@@ -105,25 +132,25 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& opti
   const auto limit = harmonic_limits(binning, store.detector(), options.diameter);
   EmcSetting setting{store, limit, known_fluences(options, source, store), nullptr, seed};
   // Members are known before the work begins: too few of them is a usage error at once.
+  for (const std::size_t classes : options.try_classes) {
+    if (classes == 0) fail_usage("--try-classes: 0 classes are too few");
+    options.classes = std::max(options.classes, classes);
+  }
   ClassEmc(setting, options, 0, threads, monitor);
   std::unique_ptr<AngularPrior> prior;
   if (options.smoothing == Smoothing::prior)
     prior = std::make_unique<AngularPrior>(store, limit, threads, monitor);
   setting.prior = prior.get();
-  const CheckpointFolder folder(checkpoint, setting_text(options, store, seed), options.resume);
-  for (std::size_t run = 0; run < options.bootstrap_runs; ++run) {
-    if (auto done = folder.load_result(run)) {
-      monitor.info(text_of("run ", run, " was finished before"));
-      result.runs.push_back(std::move(*done));
-      continue;
-    }
-    ClassEmc emc(setting, options, run, threads, monitor);
-    result.runs.push_back(
-        complete(emc, folder, run, options.checkpoint_every_s, store, threads, monitor));
-    if (const auto gain = result.runs.back().held_out_gain)
-      monitor.info(
-          text_of("run ", run, ": the averages gain ", *gain, " nats a frame on frames held out"));
+  const CheckpointFolder folder(checkpoint, setting_text(given, store, seed), options.resume);
+  options.classes = given.classes;
+  if (!options.try_classes.empty()) {
+    result.trials = try_classes(setting, options, folder, threads, monitor);
+    options.classes =
+        std::ranges::max_element(result.trials, {}, &ClassTrial::held_out_gain)->classes;
+    monitor.info(text_of("taking ", options.classes, " classes"));
   }
+  for (std::size_t run = 0; run < options.bootstrap_runs; ++run)
+    result.runs.push_back(complete(setting, options, folder, run, threads, monitor));
   return result;
 }
 

@@ -24,10 +24,9 @@ FrameSource::FrameSource(const std::vector<std::filesystem::path>& paths,
     : monitor_(monitor) {
   if (paths.empty()) fail("no file of frames given");
   if (detector_file) detector_ = read_detector(*detector_file, hints), has_detector_ = true;
-  constexpr int kFileShift = 40;  // as open_frames numbers the files of other programs
   for (std::size_t k = 0; k < paths.size(); ++k) {
     try {
-      add_file(paths[k], std::uint64_t{k} << kFileShift);
+      add_file(paths[k], std::uint64_t{k} << kFileIdShift);
     } catch (const UserError& error) {
       if (paths.size() == 1) throw;
       monitor_.warn(text_of("leaving out ", paths[k].string(), ": ", error.what()));

@@ -13,6 +13,9 @@ namespace spi {
 void AveragingOptions::describe(OptionSet& o) {
   o.group("Classes");
   o.add("classes", classes, "class averages of each run").range(1, 100000);
+  o.add("try-classes", try_classes,
+        "several numbers of classes, such as 25,50,100: one run with each says what its averages "
+        "gain on frames held out, and the best number replaces --classes");
   o.add("still-classes", still_classes,
         "how many of them do not rotate: for background that stands still on the detector")
       .range(0, 100000);
@@ -23,8 +26,8 @@ void AveragingOptions::describe(OptionSet& o) {
         "part of the frames in each run; auto: 1 for one run, 0.8 for several")
       .range(0.01, 1);
   o.add("held-out", held_out,
-        "part of the frames kept out of all runs; what the averages gain on them is reported and "
-        "is the larger the better the number of classes suits the data")
+        "part of the frames kept out of all runs; what the averages gain on them is reported (of "
+        "--try-classes 0.1 unless given)")
       .range(0, 0.9);
 
   o.group("Model");

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "libspi/base/options.h"
 #include "libspi/base/random.h"
@@ -25,6 +26,7 @@ struct EnumNames<Fluences> {
 
 struct AveragingOptions {
   std::size_t classes = 100;
+  std::vector<std::size_t> try_classes;  ///< empty: take `classes`
   std::size_t still_classes = 0;
   std::size_t bootstrap_runs = 1;
   std::optional<double> bootstrap_fraction;  ///< automatic: 1 for one run, else 0.8

@@ -163,10 +163,20 @@ void write_dragonfly_output(const std::filesystem::path& path, const AveragingRe
   target.commit();
 }
 
+std::vector<Column> trials_table(const AveragingResult& result) {
+  std::vector<Column> table{{"classes", {}, {}}, {"iterations", {}, {}}, {"held_out_gain", {}, {}}};
+  for (const ClassTrial& trial : result.trials) {
+    table[0].values.push_back(double(trial.classes));
+    table[1].values.push_back(double(trial.iterations));
+    table[2].values.push_back(trial.held_out_gain);
+  }
+  return table;
+}
+
 std::vector<Column> convergence_table(const AveragingResult& result) {
   std::vector<Column> table;
   for (const char* name : {"run", "iteration", "beta", "gain_nats", "information_nats",
-                           "changed_fraction", "empty_classes"})
+                           "changed_fraction", "made_anew"})
     table.push_back({.name = name, .values = {}, .labels = {}});
   for (const ClassResult& run : result.runs)
     for (std::size_t n = 0; n < run.history.size(); ++n) {

@@ -25,6 +25,9 @@ void write_averages(const std::filesystem::path& path, const AveragingResult& re
 void write_dragonfly_output(const std::filesystem::path& path, const AveragingResult& result,
                             std::size_t run, std::size_t frames);
 
+/// The numbers of classes tried: classes, iterations, held_out_gain (nats a frame).
+std::vector<Column> trials_table(const AveragingResult& result);
+
 /// The convergence of all runs: run, iteration (from 1), beta, gain, information, part of the
 /// frames that changed class, empty classes.
 std::vector<Column> convergence_table(const AveragingResult& result);

@@ -161,11 +161,10 @@ void check_ids(const FrameReader& reader) {
 
 std::unique_ptr<FrameReader> open_frames(const std::vector<std::filesystem::path>& paths) {
   if (paths.empty()) fail("no file of frames given");
-  constexpr int kFileShift = 40;  // room for 10^12 frames in a file
   std::vector<std::unique_ptr<FrameReader>> parts;
   bool has_own_ids = false;
   for (std::size_t k = 0; k < paths.size(); ++k) {
-    parts.push_back(open_one(paths[k], std::uint64_t{k} << kFileShift));
+    parts.push_back(open_one(paths[k], std::uint64_t{k} << kFileIdShift));
     has_own_ids = has_own_ids || parts.back()->kind().starts_with("spi");
     if (parts.back()->pixels() != parts.front()->pixels())
       fail(paths[k].string(), " has frames of ", parts.back()->pixels(), " pixels, ",

@@ -46,6 +46,9 @@ class FrameReader {
   virtual std::string kind() const = 0;
 };
 
+/// Where the number of a file begins in the ids of its frames: room for 10^12 frames in a file.
+inline constexpr int kFileIdShift = 40;
+
 /// Our frames.h5, Dragonfly .emc (binary: sparse and dense) and Dragonfly HDF5 photon files, told
 /// by content. Frames of file number k of the list get the ids (k << 40) + index, except ours,
 /// which carry their own. Several files of the same pixel count read as one; an id that two of

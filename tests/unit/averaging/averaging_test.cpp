@@ -147,6 +147,20 @@ TEST(AverageFrames, KeepsClassesThatTheDataCannotTellApart) {
   for (const double frames : run.occupancy) EXPECT_GT(frames, 1);
 }
 
+TEST(AverageFrames, TakesTheNumberOfClassesThatTellsMostOfOtherFrames) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 900);
+  AveragingOptions options = test::small_options();
+  options.try_classes = {1, 3};  // of three kinds
+  const AveragingResult result = test::average({folder / "f.h5"}, options);
+  ASSERT_EQ(result.trials.size(), 2u);
+  EXPECT_GT(result.trials[1].held_out_gain, result.trials[0].held_out_gain);
+  EXPECT_EQ(result.runs[0].classes, 3u);
+  EXPECT_EQ(result.runs[0].member_id.size(), 900u);  // nothing is held out in the end
+  options.try_classes = {0, 3};
+  EXPECT_THROW(test::average({folder / "f.h5"}, options), UsageError);
+}
+
 /// With known fluences, all harmonics and no smoothing, an iteration is exact EM for the posterior
 /// of rates under a Gamma prior of `floor` photons a bin: Σ_d gain_d + floor Σ (ln W − W) cannot
 /// fall.
