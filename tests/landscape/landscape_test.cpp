@@ -53,10 +53,10 @@ struct Quality {
 Quality quality_of_gold(std::uint64_t seed, double photons) {
   const TemporaryFile file("gold.h5");
   simulate_gold(file.path(), seed, 400, photons);
-  const Pca pca = embed(file.path()).pca;
+  const Points map = embed(file.path()).map;
   const h5::File truth = h5::File::open(file.path());
-  const Quality quality{neighbour_accuracy(pca, 3, truth.read<int>("truth/kind"), 7),
-                        best_spearman(pca, 3, truth.read<double>("truth/melting"))};
+  const Quality quality{neighbour_accuracy(map, 3, truth.read<int>("truth/kind"), 7),
+                        best_spearman(map, 3, truth.read<double>("truth/melting"))};
   std::printf("seed %llu, %g photons: 7-nearest-neighbour accuracy %.3f, |Spearman| %.3f\n",
               static_cast<unsigned long long>(seed), photons, quality.accuracy, quality.spearman);
   return quality;
@@ -77,10 +77,10 @@ TEST(Landscape, RealSingleShots) {
   const fs::path path =
       fs::path(folder ? folder : SPI_SOURCE_DIR "/../shared/data") / "lcls_pnccd_50.h5";
   if (!fs::exists(path)) GTEST_SKIP() << path << " is not here";
-  const Pca pca = embed(path).pca;
+  const Points map = embed(path).map;
   const std::vector<int> label = h5::File::open(path).read<int>("labels");
-  const double three = neighbour_accuracy(pca, 3, label, 3);
-  const double five = neighbour_accuracy(pca, 3, label, 5);
+  const double three = neighbour_accuracy(map, 3, label, 3);
+  const double five = neighbour_accuracy(map, 3, label, 5);
   std::printf("leave-one-out agreement with the labels: 3 neighbours %.2f, 5 neighbours %.2f\n",
               three, five);
   EXPECT_GE(std::max(three, five), 0.92);
@@ -98,7 +98,7 @@ TEST(Landscape, ReadsAMatrixComputedElsewhere) {
   ClpcaOptions options;
   options.bootstrap = 0;
   const Clpca read = clpca_of_matrix(dragonfly.path(), options, 1, 1, silent_monitor());
-  EXPECT_EQ(read.pca.embedding, ours.pca.embedding);
+  EXPECT_EQ(read.map.embedding, ours.map.embedding);
   {
     h5::File file = h5::File::create(bad.path());
     std::vector<float> values = ours.cc.values;
