@@ -66,7 +66,7 @@ class MapMaker {
   const NeighbourGraph& graph();
   Points place(MapKind kind, Map& map);
 
-  const MapOptions& options_;
+  MapOptions options_;
   int threads_;
   Monitor& monitor_;
   Pca pca_;
