@@ -104,9 +104,9 @@ Map MapMaker::make(MapKind kind) {
 std::string describe_quality(const Map& map) {
   char text[128];
   std::snprintf(text, sizeof text,
-                " in %zu components: trustworthiness %.3f, continuity %.3f (of %zu neighbours)",
-                map.components, map.quality.trustworthiness, map.quality.continuity,
-                map.quality.neighbours);
+                " in %zu component%s: trustworthiness %.3f, continuity %.3f (of %zu neighbours)",
+                map.components, map.components == 1 ? "" : "s", map.quality.trustworthiness,
+                map.quality.continuity, map.quality.neighbours);
   return std::string(name_of(map.kind)) + text;
 }
 

@@ -84,7 +84,7 @@ plot::Figure clusters_figure(const Clusters& clusters, const Coordinates& coordi
   if (clusters.stability)
     panels.push_back([&](plot::Axes& axes) { draw_stability(axes, clusters); });
 
-  const std::size_t columns = std::min<std::size_t>(2, panels.size());
+  const std::size_t columns = panels.size() == 3 ? 3 : std::min<std::size_t>(2, panels.size());
   const std::size_t rows = (panels.size() + columns - 1) / columns;
   plot::Figure figure({.width = 100 + 420. * double(columns),
                        .height = 360. * double(rows),

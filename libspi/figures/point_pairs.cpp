@@ -23,9 +23,15 @@ plot::Categories categories_of(const Column& column) {
 void draw_pair(plot::Axes& axes, const PointPairs& pairs, std::size_t first, std::size_t second) {
   const std::size_t c = pairs.points.components;
   axes.x.label = pairs.labels[first];
-  axes.y.label = pairs.labels[second];
   axes.grid = true;
-  plot::Scatter points{.x = pairs.points.component(first), .y = pairs.points.component(second)};
+  plot::Scatter points{.x = pairs.points.component(first)};
+  if (first == second) {
+    axes.y.label = "number of the pattern";
+    for (std::size_t i = 0; i < pairs.points.rows; ++i) points.y.push_back(double(i));
+  } else {
+    axes.y.label = pairs.labels[second];
+    points.y = pairs.points.component(second);
+  }
   if (pairs.colour && !pairs.colour->labels.empty()) points.category = categories_of(*pairs.colour);
   if (pairs.colour && pairs.colour->labels.empty()) {
     points.value = pairs.colour->values;
@@ -33,8 +39,9 @@ void draw_pair(plot::Axes& axes, const PointPairs& pairs, std::size_t first, std
   }
   for (std::size_t i = 0; pairs.covariance && i < pairs.points.rows; ++i) {
     const double* v = &(*pairs.covariance)[i * c * c];
-    points.covariance.push_back(
-        {v[first * c + first], v[first * c + second], v[second * c + second]});
+    plot::Covariance error{.xx = v[first * c + first]};
+    if (first != second) error.xy = v[first * c + second], error.yy = v[second * c + second];
+    points.covariance.push_back(error);
   }
   plot::Highlight crosses;
   for (std::size_t k = 0; k < pairs.marked.size(); ++k) {

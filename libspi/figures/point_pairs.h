@@ -26,7 +26,7 @@ std::vector<std::string> axis_labels(const std::string& title, std::size_t compo
 /// The labels of a column as categories of points.
 plot::Categories categories_of(const Column& column);
 
-/// Two components on one panel.
+/// Two components on one panel; of twice the same one, that over the number of the pattern.
 void draw_pair(plot::Axes& axes, const PointPairs& pairs, std::size_t first, std::size_t second);
 
 /// Pairs of the first three components side by side; one panel where there are fewer.
