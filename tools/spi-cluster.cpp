@@ -19,8 +19,8 @@ struct Args {
 void declare(spi::cli::Usage& usage, Args& args) {
   usage.summary("clusters of a landscape, their number, and whether they come back")
       .describe(
-          "Divides patterns into clusters by their coordinates, taken as they are: the coordinates "
-          "of a map share one unit. Clusters are numbered by size, the largest 0; -1 is in none. "
+          "Divides patterns into clusters by their coordinates, taken as they are. Clusters are "
+          "numbered by size, the largest 0; -1 is in none. "
           "Each is tried by resampling: of the patterns that chance draws with replacement a new "
           "division is made, and the Jaccard index says how much of a cluster comes back (above "
           "0.75 it is stable, below 0.6 it should not be believed).")
