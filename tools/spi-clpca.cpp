@@ -37,17 +37,21 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "Every pair of patterns of one particle shares a line through the centre, whatever the "
           "orientations. The largest correlation between the lines of two patterns says how alike "
           "their particles are; the principal components of the matrix of these correlations are "
-          "the landscape of the data set.")
+          "the landscape of the data set. --embedding lays it out otherwise.")
       .describe(
           "Writes the correlation matrix and the embedding to OUTPUT, and beside it the table "
           "OUTPUT-embedding.csv and the pictures OUTPUT-embedding, -matrix, -variance and "
-          "-patterns.")
+          "-patterns. Of every map it says its trustworthiness (are neighbours in the map "
+          "neighbours in the matrix?) and continuity (are neighbours in the matrix still so in the "
+          "map?), both 1 at best and 0.5 by chance.")
       .example("spi-clpca averages.h5 -o clpca.h5", "The landscape of class averages")
       .example("spi-clpca output_020.h5 --components 5 --color-by truth.csv:kind -o clpca.h5",
                "Class averages of Dragonfly, coloured by a column of a table")
       .example(
           "spi-clpca shots.h5 --dataset patterns --mask mask --center 63.5,63.5 -o landscape.h5",
           "Single shots with a mask of bad pixels and a known centre")
+      .example("spi-clpca clpca.h5 --stored-matrix --compare-maps -o maps.h5",
+               "Which map suits? All four, of a matrix that exists already")
       .reference(
           "Zhuang et al. (2022). Unsupervised learning approaches to characterizing "
           "heterogeneous samples using X-ray single-particle imaging. IUCrJ 9, 204-214.")
@@ -70,14 +74,54 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .range(0, 100);
 }
 
-void run(const Args& args, spi::cli::Session& session) {
-  const std::string extension = "." + std::string(spi::name_of(args.plots));
-  const bool plots = args.plots != PlotFormat::none;
-  const fs::path table = session.companion("embedding.csv");
-  fs::path pictures[4];
-  const char* const names[] = {"embedding", "matrix", "variance", "patterns"};
-  for (int k = 0; plots && k < 4; ++k) pictures[k] = session.companion(names[k] + extension);
+/// Where the pictures and tables beside the output go; an empty path is not written.
+struct Companions {
+  fs::path embedding_table, maps_table, embedding, maps, matrix, variance, patterns;
+};
 
+Companions claim_companions(const Args& args, spi::cli::Session& session) {
+  const auto picture = [&](const std::string& name, bool wanted) {
+    return wanted && args.plots != PlotFormat::none
+               ? session.companion(name + "." + std::string(spi::name_of(args.plots)))
+               : fs::path();
+  };
+  const bool compare = args.clpca.compare_maps;
+  return {.embedding_table = session.companion("embedding.csv"),
+          .maps_table = compare ? session.companion("maps.csv") : fs::path(),
+          .embedding = picture("embedding", true),
+          .maps = picture("maps", compare),
+          .matrix = picture("matrix", true),
+          .variance = picture("variance", args.clpca.map.embedding == spi::MapKind::pca),
+          .patterns = picture("patterns", !args.stored_matrix && args.typical > 0)};
+}
+
+/// All outputs appear together, or none does.
+void write(const spi::Clpca& result, const std::optional<spi::Column>& colour,
+           spi::StackReader* stack, const Companions& to, const Args& args,
+           spi::cli::Session& session) {
+  std::deque<spi::AtomicFile> outputs;
+  const auto table = [&](const fs::path& path, const auto& make) {
+    if (!path.empty()) spi::write_csv(outputs.emplace_back(path).temporary(), make());
+  };
+  const auto picture = [&](const fs::path& path, const auto& make) {
+    if (path.empty()) return;
+    make().save(outputs.emplace_back(path).temporary(), spi::plot::format_of(path));
+  };
+  const auto typical = spi::spanning_patterns(result.map, stack ? args.typical : 0);
+  table(to.embedding_table, [&] { return spi::embedding_table(result, colour); });
+  table(to.maps_table, [&] { return spi::maps_table(result.compared); });
+  picture(to.embedding, [&] { return spi::embedding_figure(result, colour, typical); });
+  picture(to.maps, [&] { return spi::maps_figure(result.compared, colour); });
+  picture(to.matrix, [&] { return spi::cc_matrix_figure(result, colour); });
+  picture(to.variance, [&] { return spi::variance_figure(result); });
+  picture(to.patterns, [&] { return spi::montage_figure(*stack, typical, result.id); });
+  spi::write_clpca(outputs.emplace_back(session.output()).temporary(), result,
+                   session.provenance());
+  for (spi::AtomicFile& output : outputs) output.commit();
+}
+
+void run(const Args& args, spi::cli::Session& session) {
+  const Companions companions = claim_companions(args, session);
   std::unique_ptr<spi::StackReader> stack;
   spi::Clpca result;
   std::optional<spi::Column> colour;
@@ -87,7 +131,7 @@ void run(const Args& args, spi::cli::Session& session) {
   if (args.stored_matrix) {
     result = spi::clpca_of_matrix(args.averages, args.clpca, session.seed(), session.threads(),
                                   session.monitor());
-    read_colour(result.pca.rows);
+    read_colour(result.map.rows);
   } else {
     stack = spi::open_stack(args.averages, args.stack);
     session.monitor().info(spi::text_of(stack->info().kind, ": ", stack->info().count,
@@ -98,24 +142,9 @@ void run(const Args& args, spi::cli::Session& session) {
       return spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor());
     });
   }
-
-  // All outputs appear together, or none does.
-  std::deque<spi::AtomicFile> outputs;
-  const auto save = [&](const spi::plot::Figure& figure, const fs::path& path) {
-    figure.save(outputs.emplace_back(path).temporary(), spi::plot::format_of(path));
-  };
-  spi::write_csv(outputs.emplace_back(table).temporary(), spi::embedding_table(result, colour));
-  if (plots) {
-    const auto typical = spi::spanning_patterns(result.pca, stack ? args.typical : 0);
-    save(spi::embedding_figure(result, colour, typical), pictures[0]);
-    save(spi::cc_matrix_figure(result, colour), pictures[1]);
-    save(spi::variance_figure(result), pictures[2]);
-    if (stack && !typical.empty())
-      save(spi::montage_figure(*stack, typical, result.id), pictures[3]);
-  }
-  spi::write_clpca(outputs.emplace_back(session.output()).temporary(), result,
-                   session.provenance());
-  for (spi::AtomicFile& output : outputs) output.commit();
+  write(result, colour, stack.get(), companions, args, session);
+  if (result.compared.empty()) session.monitor().info(spi::describe_quality(result.map));
+  for (const spi::Map& map : result.compared) session.monitor().info(spi::describe_quality(map));
   session.monitor().info(spi::summary(result, stack ? stack->info().skipped : 0));
 }
 

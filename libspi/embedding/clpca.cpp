@@ -12,18 +12,28 @@
 namespace spi {
 namespace {
 
-constexpr std::size_t kScreeComponents = 20;
-
-/// PCA, errors and scree of the CC matrix that is in `result`.
+/// The map of the CC matrix that is in `result`, and what belongs to it.
 void embed(Clpca& result, const ClpcaOptions& options, std::uint64_t seed, int threads,
            Monitor& monitor) {
-  const std::size_t n = result.cc.patterns;
-  result.pca = pca(result.cc.values, n, n, std::max(options.components, kScreeComponents));
-  result.scree = result.pca.explained_variance_ratio;
-  keep_components(result.pca, options.components);
+  MapMaker maker(result.cc.values, result.cc.patterns, options.map, threads, monitor);
+  if (options.compare_maps) {
+    for (const MapKind kind : kAllMaps) result.compared.push_back(maker.make(kind));
+    result.map = result.compared[std::size_t(options.map.embedding)];
+  } else {
+    result.map = maker.make(options.map.embedding);
+  }
+  if (result.map.kind != MapKind::pca) {
+    if (options.bootstrap > 0) monitor.info("bootstrap errors are for pca only: this map has none");
+    return;
+  }
+  Pca pca = maker.pca();
+  result.scree = pca.explained_variance_ratio;
+  result.scree.resize(std::min(result.scree.size(), MapMaker::kScreeComponents));
+  keep_components(pca, options.map.components);
+  result.axes = std::move(pca);
   if (options.bootstrap > 0)
     result.errors =
-        bootstrap_errors(result.cc.values, result.pca, options.bootstrap, seed, threads, monitor);
+        bootstrap_errors(result.cc.values, result.map, options.bootstrap, seed, threads, monitor);
 }
 
 std::vector<float> checked_matrix(const h5::File& file, const std::string& dataset) {
@@ -71,16 +81,54 @@ std::vector<float> to_float(const std::vector<double>& values) {
   return {values.begin(), values.end()};
 }
 
+void write_map(h5::File& file, const Map& map) {
+  file.write("/embedding", to_float(map.embedding), {map.rows, map.components});
+  const auto set = [&](const std::string& name, const auto& value) {
+    file.set_attribute("/embedding", name, value);
+  };
+  set("map", std::string(name_of(map.kind)));
+  set("trustworthiness", map.quality.trustworthiness);
+  set("continuity", map.quality.continuity);
+  set("quality_neighbors", std::int64_t(map.quality.neighbours));
+  for (const auto& [name, value] : map.settings) set(name, value);
+}
+
+void write_axes(h5::File& file, const Clpca& result) {
+  const std::size_t n = result.map.rows, c = result.map.components;
+  file.write("explained_variance_ratio", result.axes->explained_variance_ratio);
+  file.write("components", result.axes->axes, {c, n});
+  file.write("mean", result.axes->mean);
+  file.write("scree", result.scree);
+  if (!result.errors) return;
+  file.write("embedding_error", to_float(result.errors->standard_error), {n, c});
+  file.write("embedding_covariance", to_float(result.errors->covariance), {n, c, c});
+  file.write("explained_variance_ratio_error", result.errors->explained_variance_ratio_error);
+}
+
+/// "; 3 components explain 41.2, 20.1, 9.9 % of the variance"
+std::string describe_variance(const std::vector<double>& ratio) {
+  constexpr std::size_t kShown = 5;
+  std::string text = text_of("; ", ratio.size(), " components explain");
+  for (std::size_t k = 0; k < std::min(ratio.size(), kShown); ++k) {
+    char share[16];
+    std::snprintf(share, sizeof share, "%s %.1f", k == 0 ? "" : ",", 100 * ratio[k]);
+    text += share;
+  }
+  return text + (ratio.size() > kShown ? ", ... % of the variance" : " % of the variance");
+}
+
 }  // namespace
 
 void ClpcaOptions::describe(OptionSet& options) {
   lines.describe(options);
   options.group("Embedding");
-  options.add("components", components, "principal components to keep").range(1, 1000);
+  map.describe(options);
   options
       .add("bootstrap", bootstrap,
-           "draws of patterns with replacement for the errors of the embedding; 0: none")
+           "draws of patterns with replacement for the errors of a pca; 0: none")
       .range(0, 100000);
+  options.flag("compare-maps", compare_maps,
+               "make all four maps and compare them in OUTPUT-maps; OUTPUT holds the one chosen");
   options.flag("common-lines", common_lines,
                "also write the angles of the best lines of every pair (4 bytes a pair)");
 }
@@ -90,6 +138,7 @@ Clpca clpca(StackReader& stack, const ClpcaOptions& options, std::uint64_t seed,
   check_options(options);
   if (stack.info().count < 3)
     fail("a landscape needs at least 3 patterns, the file has ", stack.info().count);
+  options.map.check(stack.info().count);
   Clpca result;
   result.id = stack.ids();
   {
@@ -129,7 +178,7 @@ Clpca clpca_of_matrix(const std::filesystem::path& path, const ClpcaOptions& opt
 
 void write_clpca(const std::filesystem::path& path, const Clpca& result,
                  const Provenance& provenance) {
-  const std::size_t n = result.cc.patterns, c = result.pca.components;
+  const std::size_t n = result.cc.patterns;
   AtomicFile target(path);
   h5::File file = h5::File::create(target.temporary());
   write_record(file, "spi-clpca", provenance);
@@ -139,36 +188,19 @@ void write_clpca(const std::filesystem::path& path, const Clpca& result,
     file.write("common_line/angle_j", result.cc.angle_j, {n, n});
   }
   file.write("id", result.id);
-  file.write("embedding", to_float(result.pca.embedding), {n, c});
-  file.write("explained_variance_ratio", result.pca.explained_variance_ratio);
-  file.write("components", result.pca.axes, {c, n});
-  file.write("mean", result.pca.mean);
-  file.write("scree", result.scree);
-  if (result.errors) {
-    file.write("embedding_error", to_float(result.errors->standard_error), {n, c});
-    file.write("embedding_covariance", to_float(result.errors->covariance), {n, c, c});
-    file.write("explained_variance_ratio_error", result.errors->explained_variance_ratio_error);
-  }
+  write_map(file, result.map);
+  if (result.axes) write_axes(file, result);
   if (result.settings) write_settings(file, *result.settings);
   file.close();
   target.commit();
 }
 
 std::string summary(const Clpca& result, std::size_t skipped) {
-  std::string text = text_of("read ", result.pca.rows + skipped, " patterns, used ",
-                             result.pca.rows, ", left out ", skipped, " (empty)");
+  std::string text = text_of("read ", result.map.rows + skipped, " patterns, used ",
+                             result.map.rows, ", left out ", skipped, " (empty)");
   if (result.settings && result.settings->invalid_pixels > 0)
     text += text_of(", ignored ", result.settings->invalid_pixels, " invalid pixels");
-  text += text_of("; ", result.pca.components, " components explain");
-  char share[48];
-  const std::size_t shown = std::min<std::size_t>(result.pca.components, 5);
-  for (std::size_t k = 0; k < shown; ++k) {
-    std::snprintf(share, sizeof share, " %.1f%s", 100 * result.pca.explained_variance_ratio[k],
-                  k + 1 < shown                   ? ","
-                  : shown < result.pca.components ? ", ... % of the variance"
-                                                  : " % of the variance");
-    text += share;
-  }
+  if (result.axes) text += describe_variance(result.axes->explained_variance_ratio);
   return text;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Common-line principal component analysis: patterns -> CC matrix -> landscape.
+// Common-line analysis: patterns -> CC matrix -> landscape.
 #pragma once
 
 #include <filesystem>
@@ -9,14 +9,15 @@
 
 #include "libspi/cli/provenance.h"
 #include "libspi/commonline/lines.h"
-#include "libspi/embedding/pca.h"
+#include "libspi/embedding/map.h"
 
 namespace spi {
 
 struct ClpcaOptions {
   LineOptions lines;
-  std::size_t components = 3;
+  MapOptions map;
   std::size_t bootstrap = 50;  ///< 0: no errors
+  bool compare_maps = false;   ///< make every kind of map
   bool common_lines = false;   ///< keep the angles of the best lines
 
   void describe(OptionSet& options);
@@ -26,12 +27,14 @@ struct Clpca {
   std::vector<std::uint64_t> id;  ///< [N]
   CcMatrix cc;
   std::optional<LineSettings> settings;  ///< none for a matrix computed elsewhere
-  Pca pca;
-  std::optional<EmbeddingErrors> errors;
-  std::vector<double> scree;  ///< explained variance ratios of up to 20 components
+  Map map;
+  std::vector<Map> compared;              ///< one of each kind, where asked for
+  std::optional<PrincipalAxes> axes;      ///< of a PCA
+  std::vector<double> scree;              ///< of a PCA: ratios of up to 20 components
+  std::optional<EmbeddingErrors> errors;  ///< of a PCA
 };
 
-/// Zhuang et al. 2022, section 2.2.2: lines, CC matrix, PCA of its centred rows.
+/// Zhuang et al. 2022, section 2.2.2 and appendix A: lines, CC matrix, a map of it.
 Clpca clpca(StackReader& stack, const ClpcaOptions& options, std::uint64_t seed, int threads,
             Monitor& monitor);
 
@@ -44,13 +47,11 @@ Clpca clpca_of_matrix(const std::filesystem::path& path, const ClpcaOptions& opt
 /// The dataset of a CC matrix in the file, or nullopt.
 std::optional<std::string> stored_cc_matrix(const std::filesystem::path& path);
 
-/// Writes clpca.h5: cc_matrix [N,N] f4, common_line/{angle_i,angle_j} [N,N] u2 (where kept),
-/// embedding [N,C] f4, embedding_error [N,C] f4, embedding_covariance [N,C,C] f4,
-/// explained_variance_ratio [C], components [C,N], mean [N], scree, id [N] u8, group /lines.
+/// Writes clpca.h5 as docs/formats.md describes it.
 void write_clpca(const std::filesystem::path& path, const Clpca& result,
                  const Provenance& provenance);
 
-/// The last line of a run: patterns used and left out, components and their variance.
+/// The last lines of a run: the map and how far to trust it, patterns used and left out.
 std::string summary(const Clpca& result, std::size_t skipped);
 
 }  // namespace spi

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/embedding/pca.h"
 
-#include <Spectra/SymEigsSolver.h>
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
+#include "libspi/embedding/eigenpairs.h"
 
 namespace spi {
 namespace {
@@ -92,61 +92,26 @@ class CentredRows {
   VectorXd row_weight_, column_root_, mean_;
 };
 
-/// The operator X^T X for Spectra.
-class Gram {
- public:
-  using Scalar = double;
-  explicit Gram(const CentredRows& x) : x_(x) {}
-  Index rows() const { return x_.columns(); }
-  Index cols() const { return x_.columns(); }
-  void perform_op(const double* in, double* out) const {
-    Eigen::Map<VectorXd>(out, cols()) = x_.gram_times(Eigen::Map<const VectorXd>(in, cols()));
-  }
-
- private:
-  const CentredRows& x_;
-};
-
-struct Axes {
-  Eigen::MatrixXd vectors;  ///< [M][C]
-  VectorXd variance;        ///< [C] sums of squares, not divided by N-1
-};
-
-/// The `count` leading right singular vectors of x.
-Axes leading_axes(const CentredRows& x, Index count) {
-  const Index m = x.columns();
-  // Lanczos pays only where few of many are wanted.
-  if (count * 3 > m || m < 32) {
+/// The `count` leading right singular vectors of x, and the sums of squares along them.
+Eigenpairs leading_axes(const CentredRows& x, Index count) {
+  constexpr Index kSubspace = 20;
+  Eigenpairs axes;
+  if (few_of_many(count, x.columns())) {
+    const auto gram_times = [&](const VectorXd& v) { return x.gram_times(v); };
+    axes = lanczos(x.columns(), count, gram_times, kSubspace,
+                   "principal components of the correlation matrix");
+  } else {
     const Eigen::MatrixXd dense = x.dense();
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(dense.transpose() * dense);
-    return {solver.eigenvectors().rightCols(count).rowwise().reverse(),
-            solver.eigenvalues().tail(count).reverse().cwiseMax(0)};
+    axes = dense_eigenpairs(dense.transpose() * dense, count);
   }
-  Gram gram(x);
-  const Index subspace = std::min(m, std::max<Index>(2 * count + 1, 20));
-  Spectra::SymEigsSolver<Gram> solver(gram, count, subspace);
-  solver.init();
-  solver.compute(Spectra::SortRule::LargestAlge, 1000, 1e-11);
-  if (solver.info() != Spectra::CompInfo::Successful || solver.eigenvalues().size() < count)
-    fail("the principal components of the correlation matrix do not converge");
-  return {solver.eigenvectors(), solver.eigenvalues().cwiseMax(0)};
+  axes.values = axes.values.cwiseMax(0);
+  return axes;
 }
 
-RowMatrix all_scores(const CentredRows& x, const Axes& axes) {
+RowMatrix all_scores(const CentredRows& x, const Eigenpairs& axes) {
   RowMatrix scores(x.rows(), axes.vectors.cols());
   for (Index c = 0; c < scores.cols(); ++c) scores.col(c) = x.scores(axes.vectors.col(c));
   return scores;
-}
-
-/// Makes the score of largest magnitude of every component positive.
-void fix_signs(RowMatrix& scores, Eigen::MatrixXd& axes) {
-  for (Index c = 0; c < scores.cols(); ++c) {
-    Index largest = 0;
-    scores.col(c).cwiseAbs().maxCoeff(&largest);
-    if (scores(largest, c) >= 0) continue;
-    scores.col(c) *= -1;
-    axes.col(c) *= -1;
-  }
 }
 
 /// Scores of all rows of `cc` on the PCA of a bootstrap draw, turned onto `reference`.
@@ -162,10 +127,10 @@ Draw embed_draw(const std::vector<float>& cc, const RowMatrix& reference, Random
   for (Index i = 0; i < n; ++i)
     multiplicity[static_cast<Index>(random.below(std::uint64_t(n)))] += 1;
   const CentredRows x(cc.data(), n, n, multiplicity, multiplicity);
-  const Axes axes = leading_axes(x, c);
+  const Eigenpairs axes = leading_axes(x, c);
   Draw draw{all_scores(x, axes), {}};
   const double total = x.total();
-  draw.ratio = axes.variance / (total > 0 ? total : 1);
+  draw.ratio = axes.values / (total > 0 ? total : 1);
   const Eigen::JacobiSVD<Eigen::MatrixXd> svd(draw.scores.transpose() * reference,
                                               Eigen::ComputeThinU | Eigen::ComputeThinV);
   draw.scores = (draw.scores * (svd.matrixU() * svd.matrixV().transpose())).eval();
@@ -181,34 +146,31 @@ Pca pca(const std::vector<float>& values, std::size_t rows, std::size_t features
   const auto count = static_cast<Index>(std::min({components, rows - 1, features}));
   const CentredRows x(values.data(), Index(rows), Index(features), VectorXd::Ones(Index(rows)),
                       VectorXd::Ones(Index(features)));
-  Axes axes = leading_axes(x, count);
-  RowMatrix scores = all_scores(x, axes);
-  fix_signs(scores, axes.vectors);
+  Eigenpairs axes = leading_axes(x, count);
+  const RowMatrix scores = all_scores(x, axes);
+  Pca result;
+  result.rows = rows;
+  result.features = features;
+  result.components = std::size_t(count);
+  result.embedding.assign(scores.data(), scores.data() + scores.size());
+  const std::vector<double> signs = fix_signs(result);
+  for (Index c = 0; c < count; ++c) axes.vectors.col(c) *= signs[std::size_t(c)];
+  result.axes.assign(axes.vectors.data(), axes.vectors.data() + axes.vectors.size());
+  result.mean.assign(x.mean().data(), x.mean().data() + x.mean().size());
   const double total = x.total();
-
-  Pca result{.rows = rows,
-             .features = features,
-             .components = std::size_t(count),
-             .embedding = {scores.data(), scores.data() + scores.size()},
-             .axes = {axes.vectors.data(), axes.vectors.data() + axes.vectors.size()},
-             .mean = {x.mean().data(), x.mean().data() + x.mean().size()},
-             .explained_variance_ratio = {}};
   for (Index c = 0; c < count; ++c)
-    result.explained_variance_ratio.push_back(total > 0 ? axes.variance[c] / total : 0);
+    result.explained_variance_ratio.push_back(total > 0 ? axes.values[c] / total : 0);
   return result;
 }
 
 void keep_components(Pca& pca, std::size_t count) {
   if (count >= pca.components) return;
-  for (std::size_t i = 0; i < pca.rows; ++i)
-    std::copy_n(&pca.embedding[i * pca.components], count, &pca.embedding[i * count]);
-  pca.embedding.resize(pca.rows * count);
+  keep_components(static_cast<Points&>(pca), count);
   pca.axes.resize(count * pca.features);
   pca.explained_variance_ratio.resize(count);
-  pca.components = count;
 }
 
-EmbeddingErrors bootstrap_errors(const std::vector<float>& cc, const Pca& reference,
+EmbeddingErrors bootstrap_errors(const std::vector<float>& cc, const Points& reference,
                                  std::size_t repeats, std::uint64_t seed, int threads,
                                  Monitor& monitor) {
   constexpr std::uint32_t kBootstrapStep = 0xB007;

@@ -6,17 +6,20 @@
 #include <vector>
 
 #include "libspi/base/monitor.h"
+#include "libspi/embedding/points.h"
 
 namespace spi {
 
-/// PCA of N rows of M features into C components.
-struct Pca {
-  std::size_t rows = 0, features = 0, components = 0;
-  std::vector<double> embedding;                 ///< [N][C] scores: (row - mean) · components
+/// The axes of a PCA of rows of M features into C components.
+struct PrincipalAxes {
+  std::size_t features = 0;                      ///< M
   std::vector<double> axes;                      ///< [C][M] unit vectors
   std::vector<double> mean;                      ///< [M]
   std::vector<double> explained_variance_ratio;  ///< [C] of the total variance
 };
+
+/// PCA of N rows: the points are the scores (row - mean) · axes.
+struct Pca : Points, PrincipalAxes {};
 
 /// Rows of `values` [N][M] centred by the column mean, eigenvectors of the smaller of the two Gram
 /// matrices by Spectra (Lanczos), largest variance first. Sign: the score of largest magnitude of
@@ -41,7 +44,7 @@ struct EmbeddingErrors {
 /// map (Procrustes, no scaling, no shift), and the spread over draws is the error: it says how far
 /// a pattern would move had other patterns of the same kinds been recorded. Draws are keyed by
 /// `seed`; the result does not depend on the thread count.
-EmbeddingErrors bootstrap_errors(const std::vector<float>& cc, const Pca& reference,
+EmbeddingErrors bootstrap_errors(const std::vector<float>& cc, const Points& reference,
                                  std::size_t repeats, std::uint64_t seed, int threads,
                                  Monitor& monitor);
 

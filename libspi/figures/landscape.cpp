@@ -9,31 +9,22 @@
 namespace spi {
 namespace {
 
-std::vector<double> coordinates(const Pca& pca, std::size_t component) {
-  std::vector<double> out;
-  for (std::size_t i = 0; i < pca.rows; ++i)
-    out.push_back(pca.embedding[i * pca.components + component]);
-  return out;
+/// Axis labels of the map; principal components say their share of the variance.
+std::vector<std::string> labels_of(const Clpca& result) {
+  std::vector<std::string> labels =
+      axis_labels(title_of(name_of(result.map.kind)), result.map.components);
+  for (std::size_t c = 0; result.axes && c < labels.size(); ++c) {
+    char share[32];
+    std::snprintf(share, sizeof share, " (%.1f %% of variance)",
+                  100 * result.axes->explained_variance_ratio[c]);
+    labels[c] += share;
+  }
+  return labels;
 }
 
-std::string axis_label(const Pca& pca, std::size_t component) {
-  char text[64];
-  std::snprintf(text, sizeof text, "CLPCA-%zu (%.1f %% of variance)", component + 1,
-                100 * pca.explained_variance_ratio[component]);
-  return text;
-}
-
-plot::Categories categories(const Column& column) {
-  plot::Categories out{.of = {}, .names = column.labels};
-  for (const double value : column.values)
-    out.of.push_back(std::isnan(value) ? -1 : static_cast<int>(value));
-  return out;
-}
-
-double squared_distance(const Pca& pca, std::size_t i, const double* point) {
+double squared_distance(const Points& points, std::size_t i, const double* to) {
   double sum = 0;
-  for (std::size_t c = 0; c < pca.components; ++c)
-    sum += std::pow(pca.embedding[i * pca.components + c] - point[c], 2);
+  for (std::size_t c = 0; c < points.components; ++c) sum += std::pow(points.at(i, c) - to[c], 2);
   return sum;
 }
 
@@ -43,48 +34,21 @@ double label_of(const std::optional<Column>& colour, std::size_t i) {
                                                                              : 0;
 }
 
-void draw_pair(plot::Axes& axes, const Clpca& result, std::size_t first, std::size_t second,
-               const std::optional<Column>& colour, const std::vector<std::size_t>& marked) {
-  const Pca& pca = result.pca;
-  const std::size_t c = pca.components;
-  axes.x.label = axis_label(pca, first);
-  axes.y.label = axis_label(pca, second);
-  axes.grid = true;
-  plot::Scatter points{.x = coordinates(pca, first), .y = coordinates(pca, second)};
-  if (colour && !colour->labels.empty()) points.category = categories(*colour);
-  if (colour && colour->labels.empty()) {
-    points.value = colour->values;
-    points.colors.label = colour->name;
-  }
-  for (std::size_t i = 0; result.errors && i < pca.rows; ++i) {
-    const double* v = &result.errors->covariance[i * c * c];
-    points.covariance.push_back(
-        {v[first * c + first], v[first * c + second], v[second * c + second]});
-  }
-  plot::Highlight crosses;
-  for (std::size_t k = 0; k < marked.size(); ++k) {
-    crosses.x.push_back(points.x[marked[k]]);
-    crosses.y.push_back(points.y[marked[k]]);
-    crosses.labels.push_back(std::to_string(k));
-  }
-  axes.scatter(std::move(points));
-  if (!marked.empty()) axes.highlight(std::move(crosses));
-}
-
 }  // namespace
 
-std::vector<std::size_t> spanning_patterns(const Pca& pca, std::size_t count) {
+std::vector<std::size_t> spanning_patterns(const Points& points, std::size_t count) {
   if (count == 0) return {};
-  const std::vector<double> origin(pca.components, 0.0);
-  std::vector<double> distance(pca.rows);
-  for (std::size_t i = 0; i < pca.rows; ++i) distance[i] = squared_distance(pca, i, origin.data());
+  const std::vector<double> origin(points.components, 0.0);
+  std::vector<double> distance(points.rows);
+  for (std::size_t i = 0; i < points.rows; ++i)
+    distance[i] = squared_distance(points, i, origin.data());
   std::vector<std::size_t> chosen{
       std::size_t(std::ranges::min_element(distance) - distance.begin())};
   std::ranges::fill(distance, std::numeric_limits<double>::infinity());
-  while (chosen.size() < std::min(count, pca.rows)) {
-    const double* last = &pca.embedding[chosen.back() * pca.components];
-    for (std::size_t i = 0; i < pca.rows; ++i)
-      distance[i] = std::min(distance[i], squared_distance(pca, i, last));
+  while (chosen.size() < std::min(count, points.rows)) {
+    const double* last = &points.embedding[chosen.back() * points.components];
+    for (std::size_t i = 0; i < points.rows; ++i)
+      distance[i] = std::min(distance[i], squared_distance(points, i, last));
     chosen.push_back(std::size_t(std::ranges::max_element(distance) - distance.begin()));
   }
   return chosen;
@@ -92,29 +56,38 @@ std::vector<std::size_t> spanning_patterns(const Pca& pca, std::size_t count) {
 
 plot::Figure embedding_figure(const Clpca& result, const std::optional<Column>& colour,
                               const std::vector<std::size_t>& marked) {
-  const Pca& pca = result.pca;
-  const std::string title = text_of("N = ", pca.rows);
-  if (pca.components < 3) {
-    plot::Figure figure({.width = 520, .height = 400});
-    plot::Axes& axes = figure.axes();
-    axes.title = title;
-    draw_pair(axes, result, 0, pca.components - 1, colour, marked);
-    return figure;
-  }
-  plot::Figure figure({.width = 1240, .height = 400, .rows = 1, .cols = 3});
-  constexpr std::size_t kPairs[3][2] = {{0, 1}, {0, 2}, {1, 2}};
-  for (std::size_t k = 0; k < 3; ++k) {
-    plot::Axes& axes = figure.axes(0, k);
-    if (k < 2) axes.legend = plot::LegendPlace::none;
-    if (k == 0) axes.title = title;
-    draw_pair(axes, result, kPairs[k][0], kPairs[k][1], colour, marked);
+  return pairs_figure({.points = result.map,
+                       .labels = labels_of(result),
+                       .colour = colour,
+                       .covariance = result.errors ? &result.errors->covariance : nullptr,
+                       .marked = marked});
+}
+
+plot::Figure maps_figure(const std::vector<Map>& maps, const std::optional<Column>& colour) {
+  constexpr std::size_t kColumns = 2;
+  plot::Figure figure(
+      {.width = 900, .height = 720, .rows = (maps.size() + 1) / kColumns, .cols = kColumns});
+  for (std::size_t k = 0; k < maps.size(); ++k) {
+    plot::Axes& axes = figure.axes(k / kColumns, k % kColumns);
+    const std::string title = title_of(name_of(maps[k].kind));
+    char quality[96];
+    std::snprintf(quality, sizeof quality,
+                  " (%zu components): trustworthiness %.3f, continuity %.3f", maps[k].components,
+                  maps[k].quality.trustworthiness, maps[k].quality.continuity);
+    axes.title = title + quality;
+    if (k + 1 != kColumns) axes.legend = plot::LegendPlace::none;
+    draw_pair(
+        axes,
+        {.points = maps[k], .labels = axis_labels(title, maps[k].components), .colour = colour}, 0,
+        std::min<std::size_t>(1, maps[k].components - 1));
   }
   return figure;
 }
 
 plot::Figure cc_matrix_figure(const Clpca& result, const std::optional<Column>& colour) {
   const std::size_t n = result.cc.patterns;
-  const std::vector<double> first = coordinates(result.pca, 0);
+  const std::vector<double> first = result.map.component(0);
+  const std::string by = title_of(name_of(result.map.kind)) + "-1";
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
@@ -130,12 +103,12 @@ plot::Figure cc_matrix_figure(const Clpca& result, const std::optional<Column>& 
   plot::Axes& axes = figure.axes();
   const bool labelled = colour && !colour->labels.empty();
   axes.title = text_of("Common-line correlations, N = ", n);
-  axes.x.label = axes.y.label = labelled ? "pattern, by " + colour->name + " and CLPCA-1"
-                                         : std::string("pattern, ordered by CLPCA-1");
+  axes.x.label = axes.y.label =
+      labelled ? "pattern, by " + colour->name + " and " + by : "pattern, ordered by " + by;
   plot::Heatmap map{.image = plot::Image(n, n, std::span<const float>(sorted)),
                     .colors = {.label = "largest correlation of two lines"}};
   if (labelled) {
-    plot::Categories strip = categories(*colour), ordered{.of = {}, .names = strip.names};
+    plot::Categories strip = categories_of(*colour), ordered{.of = {}, .names = strip.names};
     for (const std::size_t i : order) ordered.of.push_back(strip.of[i]);
     map.row_strip = map.col_strip = ordered;
   }
@@ -150,7 +123,7 @@ plot::Figure variance_figure(const Clpca& result) {
   std::partial_sum(result.scree.begin(), result.scree.end(), cumulative.begin());
   plot::Figure figure({.width = 480, .height = 320});
   plot::Axes& axes = figure.axes();
-  axes.title = text_of("N = ", result.pca.rows);
+  axes.title = text_of("N = ", result.map.rows);
   axes.x.label = "component";
   axes.x.integer_ticks = true;
   axes.y.label = "share of the variance";
@@ -160,7 +133,7 @@ plot::Figure variance_figure(const Clpca& result) {
   axes.bars({.x = number, .height = result.scree, .label = "each component"});
   axes.line({.x = number, .y = cumulative, .label = "sum of the first", .markers = true});
   if (result.errors) {
-    const std::size_t c = result.pca.components;
+    const std::size_t c = result.map.components;
     constexpr double kGap = std::numeric_limits<double>::quiet_NaN();  // interrupts the line
     plot::Line errors{.label = "bootstrap, ±1σ", .color = plot::kInk};
     for (std::size_t k = 0; k < c; ++k) {
@@ -201,17 +174,31 @@ std::vector<Column> embedding_table(const Clpca& result, const std::optional<Col
   std::vector<Column> columns(1);
   columns[0].name = "id";
   columns[0].values.assign(result.id.begin(), result.id.end());
-  const std::size_t c = result.pca.components;
+  const std::size_t c = result.map.components;
   for (std::size_t k = 0; k < c; ++k)
     columns.push_back(
-        {.name = text_of("c", k + 1), .values = coordinates(result.pca, k), .labels = {}});
+        {.name = text_of("c", k + 1), .values = result.map.component(k), .labels = {}});
   for (std::size_t k = 0; result.errors && k < c; ++k) {
     Column errors{.name = text_of("c", k + 1, "_error"), .values = {}, .labels = {}};
-    for (std::size_t i = 0; i < result.pca.rows; ++i)
+    for (std::size_t i = 0; i < result.map.rows; ++i)
       errors.values.push_back(result.errors->standard_error[i * c + k]);
     columns.push_back(std::move(errors));
   }
   if (colour) columns.push_back(*colour);
+  return columns;
+}
+
+std::vector<Column> maps_table(const std::vector<Map>& maps) {
+  std::vector<Column> columns;
+  for (const char* heading : {"map", "trustworthiness", "continuity", "judged_neighbors"})
+    columns.push_back({.name = heading, .values = {}, .labels = {}});
+  for (const Map& map : maps) {
+    columns[0].values.push_back(double(columns[0].labels.size()));
+    columns[0].labels.emplace_back(name_of(map.kind));
+    columns[1].values.push_back(map.quality.trustworthiness);
+    columns[2].values.push_back(map.quality.continuity);
+    columns[3].values.push_back(double(map.quality.neighbours));
+  }
   return columns;
 }
 

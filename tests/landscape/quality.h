@@ -8,22 +8,23 @@
 #include <numeric>
 #include <vector>
 
-#include "libspi/embedding/pca.h"
+#include "libspi/embedding/points.h"
 
 namespace spi {
 
 /// Leave-one-out accuracy of the majority among the k nearest points in the components [0, used).
 /// Between labels of equal votes the nearest decides.
-inline double neighbour_accuracy(const Pca& pca, std::size_t used, const std::vector<int>& label,
-                                 std::size_t k) {
+inline double neighbour_accuracy(const Points& points, std::size_t used,
+                                 const std::vector<int>& label, std::size_t k) {
   std::size_t right = 0;
-  for (std::size_t i = 0; i < pca.rows; ++i) {
+  for (std::size_t i = 0; i < points.rows; ++i) {
     std::vector<std::pair<double, std::size_t>> others;
-    for (std::size_t j = 0; j < pca.rows; ++j) {
+    for (std::size_t j = 0; j < points.rows; ++j) {
       double distance = 0;
       for (std::size_t c = 0; c < used; ++c)
-        distance += std::pow(
-            pca.embedding[i * pca.components + c] - pca.embedding[j * pca.components + c], 2);
+        distance += std::pow(points.embedding[i * points.components + c] -
+                                 points.embedding[j * points.components + c],
+                             2);
       if (j != i) others.emplace_back(distance, j);
     }
     std::partial_sort(others.begin(), others.begin() + std::ptrdiff_t(k), others.end());
@@ -34,7 +35,7 @@ inline double neighbour_accuracy(const Pca& pca, std::size_t used, const std::ve
       if (votes[label[others[n].second]] > votes[best]) best = label[others[n].second];
     right += best == label[i];
   }
-  return double(right) / double(pca.rows);
+  return double(right) / double(points.rows);
 }
 
 inline std::vector<double> ranks(const std::vector<double>& values) {
@@ -67,12 +68,13 @@ inline double spearman(const std::vector<double>& x, const std::vector<double>& 
 }
 
 /// Largest |Spearman| of the components [0, used) with a known quantity.
-inline double best_spearman(const Pca& pca, std::size_t used, const std::vector<double>& known) {
+inline double best_spearman(const Points& points, std::size_t used,
+                            const std::vector<double>& known) {
   double best = 0;
   for (std::size_t c = 0; c < used; ++c) {
     std::vector<double> score;
-    for (std::size_t i = 0; i < pca.rows; ++i)
-      score.push_back(pca.embedding[i * pca.components + c]);
+    for (std::size_t i = 0; i < points.rows; ++i)
+      score.push_back(points.embedding[i * points.components + c]);
     best = std::max(best, std::abs(spearman(score, known)));
   }
   return best;

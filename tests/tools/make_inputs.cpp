@@ -6,6 +6,7 @@
 #include <iostream>
 #include <limits>
 
+#include "libspi/base/random.h"
 #include "libspi/io/averages.h"
 #include "libspi/io/stack.h"
 
@@ -23,6 +24,24 @@ void variant(const fs::path& folder, const std::string& name, std::size_t count,
                              {});
   writer.append(patterns.intensity, patterns.weight);
   writer.finish();
+}
+
+/// An embedding of three groups of twenty, in which `broken` patterns are NaN.
+void coordinates(const fs::path& path, std::size_t broken) {
+  constexpr std::size_t kPatterns = 60;
+  std::vector<float> values;
+  std::vector<std::uint64_t> id;
+  spi::Random random(spi::kDefaultSeed, 0, 0);
+  for (std::size_t i = 0; i < kPatterns; ++i) {
+    id.push_back(100 + i);
+    for (std::size_t c = 0; c < 2; ++c)
+      values.push_back(i < broken ? std::numeric_limits<float>::quiet_NaN()
+                                  : float((i % 3 == c ? 9 : 0) + random.normal()));
+  }
+  auto file = spi::h5::File::create(path);
+  file.write("embedding", values, {kPatterns, 2});
+  file.write("id", id);
+  file.close();
 }
 
 /// The first `share` of a file's bytes.
@@ -52,6 +71,10 @@ void make_bad_inputs(const fs::path& folder) {
   file.write("patterns", std::vector<float>(5 * 16 * 16, 1.f), {5, 16, 16});
   file.write("mask", std::vector<std::int32_t>(15 * 16), {15, 16});
   file.close();
+  coordinates(folder / "nan-coordinates.h5", 2);
+  coordinates(folder / "no-coordinates.h5", 60);
+  coordinates(folder / "coordinates.h5", 0);
+  cut(folder / "coordinates.h5", folder / "cut-coordinates.h5", 0.7);
   cut(folder / "good.h5", folder / "cut.h5", 0.7);
   cut(folder / "good-frames.h5", folder / "cut-frames.h5", 0.7);
   cut(folder / "good.emc", folder / "cut.emc", 0.7);
