@@ -82,8 +82,7 @@ ClassResult complete(EmcSetting& setting, const AveragingOptions& options,
 
 /// A run for each number of classes to try, numbered beyond those of the bootstrap.
 std::vector<ClassTrial> try_classes(EmcSetting& setting, AveragingOptions options,
-                                    const CheckpointFolder& folder, int threads,
-                                    Monitor& monitor) {
+                                    const CheckpointFolder& folder, int threads, Monitor& monitor) {
   constexpr std::size_t kFirstTrial = 1000;
   if (options.held_out == 0) options.held_out = 0.1;
   std::vector<ClassTrial> trials;

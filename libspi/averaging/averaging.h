@@ -18,15 +18,15 @@ struct ClassTrial {
 
 struct AveragingResult {
   std::unique_ptr<FrameStore> store;  ///< grid, radial mean, survey; uses the source
-  std::vector<ClassTrial> trials;  ///< of options.try_classes
+  std::vector<ClassTrial> trials;     ///< of options.try_classes
   std::vector<ClassResult> runs;
 };
 
 /// Sorts the source's frames into options.classes averages, options.bootstrap_runs times (Zhuang et
 /// al. 2022, section 2.2.1). The same seed gives the same averages, whatever the threads, the
 /// memory, or interruptions: a job that was stopped goes on from its checkpoint folder (empty:
-/// none) when options.resume is set. With options.try_classes, the number of classes that gains most
-/// on frames held out is taken.
+/// none) when options.resume is set. With options.try_classes, the number of classes that gains
+/// most on frames held out is taken.
 AveragingResult average_frames(FrameSource& source, const AveragingOptions& options,
                                const std::filesystem::path& checkpoint, std::uint64_t seed,
                                int threads, Monitor& monitor);
