@@ -13,8 +13,7 @@ namespace spi {
 namespace {
 
 constexpr std::size_t kLanes = PatternTile::kLanes;
-constexpr std::size_t kBlock = 64;      ///< views multiplied together
-constexpr std::size_t kStretches = 16;  ///< of angles, each of which may hold a peak
+constexpr std::size_t kBlock = 64;  ///< views multiplied together
 using Lane = std::array<float, kLanes>;
 
 std::vector<std::size_t> first_rings(const std::vector<std::size_t>& limit, std::size_t last) {
@@ -24,36 +23,22 @@ std::vector<std::size_t> first_rings(const std::vector<std::size_t>& limit, std:
   return first;
 }
 
-/// Heap order with the least peak in front; ties go by place, so that threads don't matter.
-bool above(const Peak& a, const Peak& b) {
-  if (a.correlation != b.correlation) return a.correlation > b.correlation;
-  return a.view != b.view ? a.view < b.view : a.shift < b.shift;
-}
-
-void keep(std::vector<Peak>& peaks, const Peak& peak) {
-  if (peaks.size() < PatternTile::kPeaks) {
-    peaks.push_back(peak);
-    std::ranges::push_heap(peaks, above);
-  } else if (above(peak, peaks.front())) {
-    std::ranges::pop_heap(peaks, above);
-    peaks.back() = peak;
-    std::ranges::push_heap(peaks, above);
-  }
-}
-
 }  // namespace
 
 CorrelationEngine::CorrelationEngine(std::size_t rings, std::size_t angles,
-                                     std::vector<float> ring_weight, std::vector<std::size_t> limit)
+                                     std::vector<float> ring_weight, std::vector<std::size_t> limit,
+                                     ViewCells cells)
     : rings_(rings),
       angles_(angles),
       ring_weight_(std::move(ring_weight)),
       limit_(std::move(limit)),
       first_ring_(first_rings(limit_, limit_.back())),
       dft_(angles, limit_.back()),
-      full_dft_(angles, angles / 2) {
+      full_dft_(angles, angles / 2),
+      cells_(std::move(cells)) {
   SPI_ASSERT(rings > 0 && ring_weight_.size() == rings && limit_.size() == rings);
   SPI_ASSERT(std::ranges::is_sorted(limit_));
+  SPI_ASSERT(cells_.counted.size() == views() && views() * angles < (std::uint64_t{1} << 32));
   openblas_set_num_threads(1);
 }
 
@@ -63,13 +48,13 @@ std::size_t CorrelationEngine::view_bytes(bool masked) const {
   return numbers * sizeof(float);
 }
 
-void CorrelationEngine::set_views(std::vector<std::uint8_t> counted, std::size_t first_view,
-                                  bool masked, int threads,
-                                  const std::function<void(std::size_t, std::span<float>)>& slice) {
-  counted_ = std::move(counted);
-  first_view_ = first_view;
+void CorrelationEngine::hold_views(
+    std::size_t first, std::size_t count, bool masked, int threads,
+    const std::function<void(std::size_t, std::span<float>)>& slice) {
+  first_ = first;
+  held_ = count;
   masked_ = masked;
-  const std::size_t blocks = (views() + kBlock - 1) / kBlock, half = angles_ / 2;
+  const std::size_t blocks = (held_ + kBlock - 1) / kBlock, half = angles_ / 2;
   const std::size_t energy_harmonics = masked ? half : 0;
   rows_.assign(blocks, {});
   energy_rows_.assign(blocks, {});
@@ -80,8 +65,8 @@ void CorrelationEngine::set_views(std::vector<std::uint8_t> counted, std::size_t
       energy_rows_[b].emplace_back(kBlock * 2 * rings_);
     std::vector<float> y(rings_ * angles_), turned(y.size());
     std::vector<float> re((half + 1) * rings_), im(re.size());
-    for (std::size_t k = 0; k < std::min(kBlock, views() - b * kBlock); ++k) {
-      slice(b * kBlock + k, y);
+    for (std::size_t k = 0; k < std::min(kBlock, held_ - b * kBlock); ++k) {
+      slice(first_ + b * kBlock + k, y);
       for (std::size_t i = 0; i < rings_; ++i)
         for (std::size_t j = 0; j < angles_; ++j) turned[j * rings_ + i] = y[i * angles_ + j];
       dft_.forward(turned.data(), rings_, re.data(), im.data(), rings_, harmonics());
@@ -113,7 +98,8 @@ void CorrelationEngine::load(std::span<const float> x, std::span<const float> me
   tile.count = x.size() / ring_points;
   SPI_ASSERT(tile.count <= kLanes);
   tile.norm.fill(0), tile.sum.fill(0);
-  for (auto& peaks : tile.peaks) peaks.clear();
+  tile.highest.assign(cells_.cells * cells_.stretches * kLanes, -2.f);
+  tile.place.assign(tile.highest.size(), 0);
   tile.masked = false;
   std::array<double, kLanes> energy{};
   for (std::size_t d = 0; d < tile.count; ++d)
@@ -178,26 +164,30 @@ void CorrelationEngine::scan(PatternTile& tile, std::size_t view, const float* v
   if (!angular_energy)
     for (std::size_t d = 0; d < kLanes; ++d)
       scale[d] = energies[d] > 0 ? scale[d] / std::sqrt(energies[d]) : 0;
-  const std::size_t stretch = (angles_ + kStretches - 1) / kStretches;
-  for (std::size_t first = 0; first < angles_; first += stretch) {
+  for (std::size_t n = 0; n < cells_.stretches; ++n) {
+    const std::size_t first = n * angles_ / cells_.stretches;
+    const std::size_t end = (n + 1) * angles_ / cells_.stretches;
+    const std::size_t cell = (cells_.cell[view] * cells_.stretches + n) * kLanes;
     Lane best;
-    std::array<std::uint32_t, kLanes> at{};
-    best.fill(-2);
-    for (std::size_t s = first; s < std::min(first + stretch, angles_); ++s) {
+    std::array<std::uint32_t, kLanes> at;
+    std::copy_n(&tile.highest[cell], kLanes, best.begin());
+    std::copy_n(&tile.place[cell], kLanes, at.begin());
+    for (std::size_t s = first; s < end; ++s) {
+      const auto place = std::uint32_t(view * angles_ + s);
       const float* __restrict v = values + s * kLanes;
       const float* __restrict e = energies + s * kLanes;
       for (std::size_t d = 0; d < kLanes; ++d) {
         float value = v[d] * scale[d];
         if (angular_energy) value /= std::sqrt(std::max(e[d], 1e-30f));
         sum[d] += value;
-        at[d] = value > best[d] ? std::uint32_t(s) : at[d];
+        at[d] = value > best[d] ? place : at[d];
         best[d] = value > best[d] ? value : best[d];
       }
     }
-    for (std::size_t d = 0; d < tile.count; ++d)
-      keep(tile.peaks[d], {best[d], std::uint32_t(first_view_ + view), at[d]});
+    std::ranges::copy(best, &tile.highest[cell]);
+    std::ranges::copy(at, &tile.place[cell]);
   }
-  if (counted_[view])
+  if (cells_.counted[view])
     for (std::size_t d = 0; d < tile.count; ++d) tile.sum[d] += double(sum[d]);
 }
 
@@ -209,7 +199,7 @@ void CorrelationEngine::correlate(PatternTile& tile, Scratch& scratch) const {
   for (std::size_t b = 0; b < rows_.size(); ++b) {
     multiply(rows_[b], harmonics(), tile.harmonics, scratch.product);
     multiply(energy_rows_[b], energy_harmonics, tile.mask_harmonics, scratch.energy);
-    for (std::size_t k = 0; k < std::min(kBlock, views() - b * kBlock); ++k) {
+    for (std::size_t k = 0; k < std::min(kBlock, held_ - b * kBlock); ++k) {
       const std::size_t at = k * 2 * kLanes;
       dft_.inverse(&scratch.product[at], &scratch.product[at + kLanes], stride, kLanes,
                    scratch.angles.data());
@@ -219,9 +209,20 @@ void CorrelationEngine::correlate(PatternTile& tile, Scratch& scratch) const {
       else
         for (std::size_t d = 0; d < kLanes; ++d)
           scratch.energies[d] = scratch.energy[at + d] / float(angles_);
-      scan(tile, b * kBlock + k, scratch.angles.data(), scratch.energies.data(), tile.masked);
+      scan(tile, first_ + b * kBlock + k, scratch.angles.data(), scratch.energies.data(),
+           tile.masked);
     }
   }
+}
+
+std::vector<Peak> CorrelationEngine::peaks(const PatternTile& tile, std::size_t lane) const {
+  std::vector<Peak> peaks;
+  for (std::size_t n = lane; n < tile.highest.size(); n += kLanes)
+    if (tile.highest[n] > -2)
+      peaks.push_back({tile.highest[n], std::uint32_t(tile.place[n] / angles_),
+                       std::uint32_t(tile.place[n] % angles_)});
+  std::ranges::stable_sort(peaks, std::ranges::greater(), &Peak::correlation);
+  return peaks;
 }
 
 }  // namespace spi

@@ -20,10 +20,18 @@ struct Peak {
   std::uint32_t shift = 0;  ///< pattern angle j is slice angle j + shift: in-plane 2 pi shift/T
 };
 
+/// The views, in order, and how what they find is kept: of each cell of views and each stretch of
+/// in-plane angles the highest correlation.
+struct ViewCells {
+  std::vector<std::uint32_t> cell;    ///< [K] of each view
+  std::vector<std::uint8_t> counted;  ///< [K] 0: the view does not enter PatternTile::sum
+  std::size_t cells = 0;
+  std::size_t stretches = 1;  ///< of the full turn
+};
+
 /// Up to 64 patterns on their way through all views: their harmonics, then what they found.
 struct PatternTile {
   static constexpr std::size_t kLanes = 64;
-  static constexpr std::size_t kPeaks = 256;  ///< kept for each pattern
 
   std::size_t count = 0;
   bool masked = false;                ///< some ring is measured in part only
@@ -31,7 +39,8 @@ struct PatternTile {
   std::vector<float> mask_harmonics;  ///< the same of the weights; only harmonic 0 unless masked
   std::array<float, kLanes> norm{};   ///< √Σ w x²
   std::array<double, kLanes> sum{};   ///< of the correlations with all counted views and shifts
-  std::array<std::vector<Peak>, kLanes> peaks;  ///< the largest of all stretches of angles, a heap
+  std::vector<float> highest;         ///< [cells][stretches][lanes]
+  std::vector<std::uint32_t> place;   ///< the same: view·T + shift of the highest
 };
 
 /// With x_a(i,j) of pattern a, w_a(i,j) its weight (0 or that of the ring), and slices y_v(i,j),
@@ -51,27 +60,28 @@ class CorrelationEngine {
 
   /// ring_weight [R]; limit [R] ascending, at most T/2.
   CorrelationEngine(std::size_t rings, std::size_t angles, std::vector<float> ring_weight,
-                    std::vector<std::size_t> limit);
+                    std::vector<std::size_t> limit, ViewCells cells);
 
   std::size_t rings() const { return rings_; }
   std::size_t angles() const { return angles_; }
   std::size_t harmonics() const { return dft_.harmonics(); }  ///< M
-  std::size_t views() const { return counted_.size(); }
+  std::size_t views() const { return cells_.cell.size(); }
   /// Bytes that a view takes, with its energies where `masked`.
   std::size_t view_bytes(bool masked) const;
 
-  /// Makes the slices [0, counted.size()): slice(k, out) fills out[R][T]. Only views with counted
-  /// != 0 enter PatternTile::sum; peaks name views counted from `first_view`.
-  void set_views(std::vector<std::uint8_t> counted, std::size_t first_view, bool masked,
-                 int threads, const std::function<void(std::size_t, std::span<float>)>& slice);
+  /// Holds the slices of views [first, first + count): slice(k, out) fills out[R][T] of view k.
+  /// `masked`: with what tiles of partly measured rings need.
+  void hold_views(std::size_t first, std::size_t count, bool masked, int threads,
+                  const std::function<void(std::size_t, std::span<float>)>& slice);
 
   /// Fills the tile from n <= 64 patterns x[n][R][T] with weights 0 or 1 measured[n][R][T].
   void load(std::span<const float> x, std::span<const float> measured, PatternTile& tile) const;
-  /// Correlates with all views and adds to sum and peaks.
+  /// Correlates with the views held and adds to sum, highest and place.
   void correlate(PatternTile& tile, Scratch& scratch) const;
+  /// The highest correlation of each cell and stretch of one pattern, in descending order.
+  std::vector<Peak> peaks(const PatternTile& tile, std::size_t lane) const;
 
  private:
-  struct Block;
   void multiply(const std::vector<std::vector<float>>& rows, std::size_t harmonics,
                 const std::vector<float>& tile, std::vector<float>& product) const;
   void scan(PatternTile& tile, std::size_t view, const float* values, const float* energies,
@@ -81,9 +91,9 @@ class CorrelationEngine {
   std::vector<float> ring_weight_;
   std::vector<std::size_t> limit_, first_ring_;
   AngularDft dft_, full_dft_;
-  std::size_t first_view_ = 0;
+  ViewCells cells_;
+  std::size_t first_ = 0, held_ = 0;
   bool masked_ = false;
-  std::vector<std::uint8_t> counted_;
   /// by block of kBlock views and harmonic: [kBlock][2·rings]
   std::vector<std::vector<std::vector<float>>> rows_, energy_rows_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/orientation/slices.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -18,25 +18,27 @@ std::array<double, 2> PatternGeometry::q_at(double radius_px) const {
           -radius_px * radius_px / (f * (f + distance)) / *wavelength_A};
 }
 
-PolarSlicer::PolarSlicer(const PolarGrid& grid, const PatternGeometry& geometry)
-    : rings_(grid.rings()), angles_(grid.angles) {
-  for (const double radius : grid.radii_px) {
-    const auto [across, along] = geometry.q_at(radius);
-    q_max_ = std::max(q_max_, std::hypot(across, along));
-    for (std::size_t t = 0; t < angles_; ++t) {
-      const double angle = 2 * std::numbers::pi * double(t) / double(angles_);
+SlicePoints::SlicePoints(const PolarGrid& grid, const PatternGeometry& geometry,
+                         std::span<const std::size_t> stride, std::span<const float> ring_weight,
+                         std::span<const float> ring_factor) {
+  for (std::size_t i = 0; i < grid.rings(); ++i) {
+    const auto [across, along] = geometry.q_at(grid.radii_px[i]);
+    SPI_ASSERT(grid.angles % stride[i] == 0);
+    for (std::size_t t = 0; t < grid.angles; t += stride[i]) {
+      const double angle = 2 * std::numbers::pi * double(t) / double(grid.angles);
       qx_.push_back(float(across * std::cos(angle)));
       qy_.push_back(float(across * std::sin(angle)));
       qz_.push_back(float(along));
+      factor_.push_back(ring_factor[i]);
+      weight_.push_back(ring_weight[i] * float(stride[i]));
+      index_.push_back(std::uint32_t(i * grid.angles + t));
     }
   }
-  q_max_ *= 1 + 1e-6;  // the last digit of a float rotated
 }
 
-void PolarSlicer::roots(const Reference& reference, const Pose& pose,
-                        std::span<float> out) const {
-  SPI_ASSERT(out.size() == qx_.size());
-  constexpr std::size_t kBlock = 1024;
+void SlicePoints::slice(const Reference& reference, const Pose& pose, std::span<float> out) const {
+  SPI_ASSERT(out.size() == size());
+  constexpr std::size_t kBlock = 1024;  // scratch that stays in the first cache
   std::array<float, kBlock> x, y, z;
   std::array<float, 9> r;
   const Matrix3 rotation = to_matrix(pose.model_from_lab);
@@ -51,7 +53,7 @@ void PolarSlicer::roots(const Reference& reference, const Pose& pose,
     }
     float* const root = &out[first];
     reference.intensity({x.data(), n}, {y.data(), n}, {z.data(), n}, {root, n});
-    for (std::size_t i = 0; i < n; ++i) root[i] = std::sqrt(root[i]);
+    for (std::size_t i = 0; i < n; ++i) root[i] = factor_[first + i] * std::sqrt(root[i]);
   }
 }
 

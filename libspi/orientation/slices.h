@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Slices of a reference on the polar grid of the patterns, and what of a pattern is compared.
+// Slices of a reference at the points of a polar grid, as patterns are compared with them.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -25,24 +27,30 @@ struct PatternGeometry {
 /// How a particle lies in the beam.
 struct Pose {
   Quaternion model_from_lab;
-  double size = 1;  ///< of the particle over the reference's: it has the reference's I(size·q)
+  double size = 1;  ///< of the particle over the reference's: its intensities are I(size·q)
 };
 
-/// The scattering vectors of a polar grid in the lab frame.
-class PolarSlicer {
+/// Points of a polar grid in the lab frame, ring after ring.
+class SlicePoints {
  public:
-  PolarSlicer(const PolarGrid& grid, const PatternGeometry& geometry);
-  std::size_t rings() const { return rings_; }
-  std::size_t angles() const { return angles_; }
-  double q_max() const { return q_max_; }
+  /// Every `stride[i]`-th angle of ring i of the grid, beginning with the first; T must be a
+  /// multiple of each. A point weighs ring_weight[i]·stride[i], its slice values are multiplied by
+  /// ring_factor[i].
+  SlicePoints(const PolarGrid& grid, const PatternGeometry& geometry,
+              std::span<const std::size_t> stride, std::span<const float> ring_weight,
+              std::span<const float> ring_factor);
 
-  /// out[R][T] = √I(size·R q), R = model_from_lab.
-  void roots(const Reference& reference, const Pose& pose, std::span<float> out) const;
+  std::size_t size() const { return qx_.size(); }
+  /// [points] place in an array [R][T]
+  const std::vector<std::uint32_t>& index() const { return index_; }
+  const std::vector<float>& weight() const { return weight_; }  ///< [points]
+
+  /// out[points] = factor·√I(size·R q), R = model_from_lab.
+  void slice(const Reference& reference, const Pose& pose, std::span<float> out) const;
 
  private:
-  std::size_t rings_, angles_;
-  std::vector<float> qx_, qy_, qz_;  ///< [R·T]
-  double q_max_ = 0;
+  std::vector<float> qx_, qy_, qz_, factor_, weight_;
+  std::vector<std::uint32_t> index_;
 };
 
 }  // namespace spi
