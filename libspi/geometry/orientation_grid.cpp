@@ -10,8 +10,6 @@
 namespace spi {
 namespace {
 
-/// The direction that marks the zone: in no mirror and on no axis of any group here, between the
-/// axes z, (1,0,1) and (1,1,1).
 constexpr Vector3 kMark{0.4394, 0.1847, 0.8791};
 
 double dot(const Vector3& a, const Vector3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
@@ -61,6 +59,8 @@ ViewGrid view_grid(const PointGroup& group, double spacing_rad) {
   }
   return grid;
 }
+
+Vector3 zone_middle() { return kMark; }
 
 Vector3 to_zone(const PointGroup& group, const Vector3& direction) {
   Vector3 best = direction;

@@ -35,6 +35,10 @@ struct ViewGrid {
 /// grid. UserError unless 1e-3 <= spacing <= 1 rad.
 ViewGrid view_grid(const PointGroup& group, double spacing_rad);
 
+/// The unit vector that marks the middle of every group's zone: in no mirror and on no axis of any
+/// of them, between the axes z, (1,0,1) and (1,1,1).
+Vector3 zone_middle();
+
 /// The image of a direction, under the group's operations (Friedel's inversion is one of a Laue
 /// class), that lies nearest to the zone's centre: of Oh the one in the triangle z >= x >= y >= 0.
 Vector3 to_zone(const PointGroup& group, const Vector3& direction);

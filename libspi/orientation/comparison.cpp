@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <optional>
 
@@ -186,6 +187,29 @@ Comparison make_comparison(StackReader& stack, const OrientOptions& options, Mon
   choose_angles(options, c);
   choose_factors(c);
   return c;
+}
+
+std::vector<float> pixel_slice(const Comparison& c, std::size_t rows, std::size_t columns,
+                               const Pose& pose) {
+  std::vector<float> qx, qy, qz, values;
+  std::vector<std::size_t> at;
+  const Matrix3 rotation = to_matrix(pose.model_from_lab);
+  for (std::size_t n = 0; n < rows * columns; ++n) {
+    const double x = double(n % columns) - c.centre[0], y = double(n / columns) - c.centre[1];
+    const double radius = std::hypot(x, y);
+    const auto [across, along] = c.geometry.q_at(radius);
+    if (pose.size * std::hypot(across, along) > c.reference->q_max()) continue;
+    const double scale = radius > 0 ? across / radius : 0;
+    const Vector3 q =
+        rotate(rotation, {pose.size * scale * x, pose.size * scale * y, pose.size * along});
+    qx.push_back(float(q[0])), qy.push_back(float(q[1])), qz.push_back(float(q[2]));
+    at.push_back(n);
+  }
+  values.resize(at.size());
+  c.reference->intensity(qx, qy, qz, values);
+  std::vector<float> image(rows * columns, std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t n = 0; n < at.size(); ++n) image[at[n]] = values[n];
+  return image;
 }
 
 PolarPatterns read_polar(StackReader& stack, const Comparison& c, std::size_t first, std::size_t n,

@@ -42,6 +42,11 @@ struct Comparison {
 /// is not known, the reference has not the symmetry, or no rings are left.
 Comparison make_comparison(StackReader& stack, const OrientOptions& options, Monitor& monitor);
 
+/// The slice of a pose at the pixels of an image, [rows][columns], in the reference's units; NaN
+/// where the reference does not reach.
+std::vector<float> pixel_slice(const Comparison& comparison, std::size_t rows, std::size_t columns,
+                               const Pose& pose);
+
 /// Patterns of a stack on the polar grid.
 struct PolarPatterns {
   std::size_t count = 0;
