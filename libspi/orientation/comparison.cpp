@@ -21,6 +21,8 @@ constexpr double kRootBand = 1.5;
 constexpr double kLowestHarmonics = 4;
 /// Where the data show no limit: two pixels a half period, as fine as they can be.
 constexpr double kUnknownBand = 0.25;
+/// Low-pass over band limit: whitening widens the band, and a shorter kernel minds holes less.
+constexpr double kLowPass = 1.5;
 constexpr double kLargestLowPass = 0.35;  ///< beyond, the filter's slope would leave the spectrum
 
 PatternGeometry find_geometry(const StackInfo& info, const OrientOptions& options) {
@@ -114,6 +116,23 @@ void choose_factors(Comparison& c) {
   const double brightest = std::ranges::max(sum);
   for (std::size_t i = 0; i < sum.size(); ++i)
     c.ring_factor[i] = sum[i] > 1e-12 * brightest ? float(std::pow(sum[i] / brightest, -0.25)) : 0;
+}
+
+/// The square of the ring factor at every pixel, linear between rings.
+std::vector<float> whitening_image(const Comparison& c, std::size_t rows, std::size_t columns) {
+  const std::vector<double>& radii = c.grid.radii_px;
+  const auto square = [&](std::size_t ring) { return c.ring_factor[ring] * c.ring_factor[ring]; };
+  std::vector<float> image;
+  for (std::size_t n = 0; n < rows * columns; ++n) {
+    const double r =
+        std::hypot(double(n % columns) - c.centre[0], double(n / columns) - c.centre[1]);
+    const auto above = std::size_t(std::ranges::upper_bound(radii, r) - radii.begin());
+    const std::size_t outer = std::clamp<std::size_t>(above, 1, radii.size() - 1);
+    const double step = radii[outer] - radii[outer - 1];
+    const auto part = float(std::clamp((r - radii[outer - 1]) / step, 0., 1.));
+    image.push_back((1 - part) * square(outer - 1) + part * square(outer));
+  }
+  return image;
 }
 
 void load_reference(const OrientOptions& options, std::optional<Body>& body, Comparison& c) {
@@ -217,9 +236,10 @@ PolarPatterns read_polar(StackReader& stack, const Comparison& c, std::size_t fi
   const StackInfo& info = stack.info();
   const std::size_t area = info.rows * info.columns, size = c.grid.size();
   const PolarSampler sampler(c.grid, info.rows, info.columns, c.centre);
-  const bool low_pass = c.band_limit > 0 && c.band_limit < kLargestLowPass;
-  std::vector<std::optional<BandLimiter>> limiters(low_pass ? std::size_t(threads) : 0);
-  for (auto& limiter : limiters) limiter.emplace(info.rows, info.columns, c.band_limit);
+  const std::vector<float> whitening = whitening_image(c, info.rows, info.columns);
+  std::vector<std::optional<BandLimiter>> limiters(c.band_limit > 0 ? std::size_t(threads) : 0);
+  const double low_pass = std::min(kLowPass * c.band_limit, kLargestLowPass);
+  for (auto& limiter : limiters) limiter.emplace(info.rows, info.columns, low_pass);
   PolarPatterns out{
       .count = n, .value = std::vector<float>(n * size), .measured = std::vector<float>(n * size)};
   constexpr std::size_t kRead = 64;
@@ -228,15 +248,15 @@ PolarPatterns read_polar(StackReader& stack, const Comparison& c, std::size_t fi
     out.invalid_pixels += patterns.invalid_pixels;
     parallel_for(patterns.count, threads, [&](std::size_t k, int worker) {
       float *intensity = &patterns.intensity[k * area], *weight = &patterns.weight[k * area];
-      if (low_pass) limiters[std::size_t(worker)]->apply(intensity, weight);
+      for (std::size_t p = 0; p < area; ++p) intensity[p] *= whitening[p];
+      if (!limiters.empty()) limiters[std::size_t(worker)]->apply(intensity, weight);
       float* value = &out.value[(at + k) * size];
       float* measured = &out.measured[(at + k) * size];
       sampler.sample(intensity, weight, value, measured);
       bool any = false;
       for (std::size_t p = 0; p < size; ++p) {
         measured[p] = measured[p] > 0;
-        value[p] =
-            measured[p] * c.ring_factor[p / c.grid.angles] * std::sqrt(std::max(0.f, value[p]));
+        value[p] = measured[p] * std::sqrt(std::max(0.f, value[p]));
         any |= value[p] > 0;
       }
       if (!any)

@@ -55,8 +55,10 @@ struct PolarPatterns {
   std::size_t invalid_pixels = 0;
 };
 
-/// Reads patterns [first, first + n) and resamples them. UserError where one has no intensity on
-/// the rings.
+/// Reads patterns [first, first + n) and resamples them. J = factor²·I is I over the root of the
+/// ring's mean, so that photons make white noise in it; J is low-passed before its root is taken,
+/// which would otherwise be biased where there are few photons. UserError where one has no
+/// intensity on the rings.
 PolarPatterns read_polar(StackReader& stack, const Comparison& comparison, std::size_t first,
                          std::size_t n, int threads);
 
