@@ -3,18 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "libspi/base/parallel.h"
 #include "libspi/polar/band_limit.h"
-#include "libspi/polar/centre.h"
 #include "libspi/polar/polar_grid.h"
+#include "libspi/polar/stack_survey.h"
 
 namespace spi {
 namespace {
 
 constexpr std::size_t kChunk = 16;             // patterns in memory at a time
-constexpr std::size_t kSample = 400;           // patterns enough for means over the data set
 constexpr double kInnermostOfRange = 1. / 12;  // of r_max, where no fringe width is known
 
 /// What is best for averages and for single shots, as measured in docs/decisions/cc-matrix.md.
@@ -27,35 +25,6 @@ constexpr Recipe kAverages{Shells::divide, true, 2.5}, kSingleShots{Shells::subt
 
 const Recipe& recipe(const StackReader& stack) {
   return stack.info().is_average ? kAverages : kSingleShots;
-}
-
-/// Calls visit(index, intensity, weight) for the patterns 0, stride, 2·stride, ...
-void for_each_pattern(StackReader& stack, std::size_t stride,
-                      const std::function<void(std::size_t, const float*, const float*)>& visit) {
-  for (std::size_t i = 0; i < stack.info().count; i += stride) {
-    const Patterns one = stack.read(i, 1);
-    visit(i, one.intensity.data(), one.weight.data());
-  }
-}
-
-std::size_t sample_stride(std::size_t count) { return std::max<std::size_t>(1, count / kSample); }
-
-void find_centre(StackReader& stack, LineSettings& settings, Monitor& monitor) {
-  const StackInfo& info = stack.info();
-  if (info.centre) {
-    settings.centre = *info.centre;
-    return;
-  }
-  CentreFinder finder(info.rows, info.columns);
-  for_each_pattern(stack, std::max<std::size_t>(1, info.count / 100),
-                   [&](std::size_t, const float* intensity, const float* weight) {
-                     finder.add(intensity, weight);
-                   });
-  const FriedelCentre found = finder.find();
-  settings.centre = found.position;
-  settings.centre_correlation = found.correlation;
-  monitor.info(text_of("centre found at x ", found.position[0], ", y ", found.position[1],
-                       " (correlation with the inverted patterns ", found.correlation, ")"));
 }
 
 /// Radius in pixels from a radius or a q option.
@@ -127,27 +96,12 @@ void choose_radii(StackReader& stack, const LineOptions& options, LineSettings& 
                " pixels are too short to correlate");
 }
 
-/// Where the signal ends and what a photon is, from the patterns' mean power spectrum.
-void measure_speckle(StackReader& stack, LineSettings& settings) {
-  const StackInfo& info = stack.info();
-  const std::size_t stride = sample_stride(info.count);
-  RadialProfile profile(info.rows, info.columns, settings.centre);
-  for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
-    profile.add(intensity, weight);
-  });
-  const std::vector<float> image = profile.image(), envelope = profile.envelope();
-  BandEstimator estimator(info.rows, info.columns);
-  for_each_pattern(stack, stride, [&](std::size_t, const float* intensity, const float* weight) {
-    estimator.add(intensity, weight, image, envelope);
-  });
-  settings.speckle = estimator.limit().value_or(0);
-  settings.photon = estimator.photon();
-}
-
 void choose_band(StackReader& stack, const LineOptions& options, LineSettings& settings,
                  Monitor& monitor) {
   const StackInfo& info = stack.info();
-  measure_speckle(stack, settings);
+  const StackBand band = stack_band(stack, settings.centre);
+  settings.speckle = band.limit.value_or(0);
+  settings.photon = band.photon;
   if (settings.speckle > 0)
     monitor.info(text_of("signal up to ", settings.speckle, " cycles per pixel"));
   else
@@ -338,7 +292,9 @@ Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Mo
   settings.angles = options.angles;
   settings.shells = options.shells.value_or(recipe(stack).shells);
   settings.transform = options.transform;
-  find_centre(stack, settings, monitor);
+  const StackCentre centre = stack_centre(stack, monitor);
+  settings.centre = centre.position;
+  settings.centre_correlation = centre.correlation;
   choose_band(stack, options, settings, monitor);
   choose_radii(stack, options, settings);
   // Half the spacing that the band limit needs: the transforms make higher harmonics.

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Good and bad input files for the tests of the programs: tools_inputs SPI-SIMULATE FOLDER
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <limits>
+#include <numbers>
 
 #include "libspi/base/random.h"
 #include "libspi/io/averages.h"
 #include "libspi/io/stack.h"
+#include "libspi/io/volume_series.h"
 
 namespace {
 
@@ -48,6 +51,24 @@ void coordinates(const fs::path& path, std::size_t broken) {
 void cut(const fs::path& from, const fs::path& to, double share) {
   fs::copy_file(from, to);
   fs::resize_file(to, std::uintmax_t(share * double(fs::file_size(to))));
+}
+
+/// |F|² of a cube of 420 Å on 97³ voxels that reach farther than the patterns.
+void write_volume(const fs::path& path, spi::Quantity quantity) {
+  constexpr std::size_t kSize = 97;
+  constexpr double kEdge_A = 420, kQPerVoxel = 4e-4;
+  std::vector<double> factor;
+  for (std::size_t n = 0; n < kSize; ++n) {
+    const double x = std::numbers::pi * kEdge_A * kQPerVoxel * (double(n) - double(kSize / 2));
+    factor.push_back(x == 0 ? 1 : std::pow(std::sin(x) / x, 2));
+  }
+  spi::Volume volume{kSize, kSize, kSize, {}, 1 / (kQPerVoxel * double(kSize))};
+  for (const double z : factor)
+    for (const double y : factor)
+      for (const double x : factor) volume.values.push_back(float(1e6 * x * y * z));
+  spi::VolumesWriter writer(path, quantity, {});
+  writer.append(volume);
+  writer.finish();
 }
 
 void make_bad_inputs(const fs::path& folder) {
@@ -95,6 +116,8 @@ int main(int, char** argv) {
                            "/good.emc' --format emc --frames 24", "/good-frames.h5' --frames 400"})
     if (std::system((simulate + file).c_str()) != 0) return 1;
   try {
+    write_volume(folder / "volume.h5", spi::Quantity::intensity);
+    write_volume(folder / "density.h5", spi::Quantity::density);
     make_bad_inputs(folder);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";

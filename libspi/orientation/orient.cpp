@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/orientation/orient.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <numbers>
+#include <optional>
+
+#include "libspi/base/parallel.h"
+#include "libspi/orientation/correlation_engine.h"
+#include "libspi/orientation/refine.h"
+
+namespace spi {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kDegree = std::numbers::pi / 180;
+/// Orientations closer than this (or three spacings) are one peak of the correlation: half a period
+/// of what the innermost rings see.
+constexpr double kPeakWidth = 10 * kDegree;
+constexpr std::size_t kPeaks = 3;  ///< of the grid that are refined
+constexpr std::size_t kViewBytes = 1 << 29, kPatternBytes = 1 << 29;
+
+double peak_width(const Comparison& c) { return std::max(kPeakWidth, 3 * c.views.spacing_rad); }
+
+/// Cells of neighbouring views and in-plane angles as wide as a peak.
+ViewCells view_cells(const Comparison& c) {
+  const auto direction = [](const Quaternion& q) { return rotate(q, {0, 0, 1}); };
+  std::vector<Vector3> middles;
+  for (const Quaternion& q : view_grid(c.laue, std::min(1., peak_width(c))).views)
+    middles.push_back(direction(q));
+  ViewCells cells{.cell = {},
+                  .counted = c.views.in_zone,
+                  .cells = middles.size(),
+                  .stretches = std::size_t(2 * std::numbers::pi / peak_width(c))};
+  for (const Quaternion& q : c.views.views) {
+    const Vector3 v = direction(q);
+    const auto nearest = std::ranges::max_element(
+        middles, {}, [&](const Vector3& m) { return m[0] * v[0] + m[1] * v[1] + m[2] * v[2]; });
+    cells.cell.push_back(std::uint32_t(nearest - middles.begin()));
+  }
+  return cells;
+}
+
+/// Correlates chunks of patterns with all views, block after block where they don't fit together.
+class GridSearch {
+ public:
+  GridSearch(const Comparison& c, int threads)
+      : c_(c),
+        threads_(threads),
+        points_(c.all_points()),
+        engine_(c.grid.rings(), c.grid.angles, c.ring_weight, c.limit, view_cells(c)),
+        scratch_(std::size_t(threads)) {}
+
+  const CorrelationEngine& engine() const { return engine_; }
+  std::vector<PatternTile> search(const PolarPatterns& patterns) {
+    constexpr std::size_t kLanes = PatternTile::kLanes;
+    const std::size_t size = c_.grid.size();
+    const bool masked = any_masked(patterns);
+    std::vector<PatternTile> tiles((patterns.count + kLanes - 1) / kLanes);
+    const std::size_t views = c_.views.views.size();
+    const std::size_t block =
+        std::clamp<std::size_t>(kViewBytes / engine_.view_bytes(masked), 1, views);
+    for (std::size_t first = 0; first < views; first += block) {
+      hold_views(first, std::min(block, views - first), masked);
+      parallel_for(tiles.size(), threads_, [&](std::size_t t, int worker) {
+        const std::size_t at = t * kLanes, n = std::min(kLanes, patterns.count - at);
+        if (first == 0)
+          engine_.load({&patterns.value[at * size], n * size},
+                       {&patterns.measured[at * size], n * size}, tiles[t]);
+        engine_.correlate(tiles[t], scratch_[std::size_t(worker)]);
+      });
+    }
+    return tiles;
+  }
+
+  /// Bytes of a pattern on its way, harmonics of its tile included.
+  static std::size_t pattern_bytes(const Comparison& c) {
+    const double zone = 8 * std::numbers::pi * std::numbers::pi / double(c.laue.rotations.size());
+    const auto cells = std::size_t(2 * zone / std::pow(peak_width(c), 3));
+    return sizeof(float) *
+           (2 * c.grid.size() + 2 * cells + (c.limit.back() + 1) * c.grid.rings() * 4 +
+            (c.grid.angles / 2 + 1) * c.grid.rings() * 4);
+  }
+
+ private:
+  bool any_masked(const PolarPatterns& patterns) const {
+    for (std::size_t at = 0; at < patterns.measured.size(); at += c_.grid.angles) {
+      const auto ring = std::span(patterns.measured).subspan(at, c_.grid.angles);
+      if (std::ranges::any_of(ring, [&](float m) { return m != ring[0]; })) return true;
+    }
+    return false;
+  }
+
+  void hold_views(std::size_t first, std::size_t count, bool masked) {
+    if (held_ == count && first_ == first && (has_energies_ || !masked)) return;
+    first_ = first, held_ = count, has_energies_ = masked;
+    engine_.hold_views(first, count, masked, threads_, [&](std::size_t k, std::span<float> out) {
+      points_.slice(*c_.reference, {c_.views.views[k]}, out);
+    });
+  }
+
+  const Comparison& c_;
+  int threads_;
+  SlicePoints points_;
+  CorrelationEngine engine_;
+  std::vector<CorrelationEngine::Scratch> scratch_;
+  std::size_t first_ = 0, held_ = 0;
+  bool has_energies_ = false;
+};
+
+/// What is found for one pattern.
+struct Found {
+  Refined best = {}, second = {};  ///< second.correlation NaN: none
+  double twin_margin = 0, mean = 0;
+};
+
+/// From the peaks of the grid to refined orientations.
+class Polisher {
+ public:
+  Polisher(const Comparison& c, const OrientOptions& options, int threads)
+      : c_(c), points_(c.few_points()), scratch_(std::size_t(threads)) {
+    options_.size_range = options.size_range;
+    const double band = c.band_limit > 0 ? c.band_limit : 0.25;
+    const double fringe_rad = 1 / (2 * std::numbers::pi * band * c.grid.radii_px.back());
+    options_.step_rad = fringe_rad / 10;
+    options_.settled_rad = fringe_rad / 1000;
+    options_.largest_rad = c.views.spacing_rad;
+  }
+
+  /// `peaks`: of cells of the grid, in descending order.
+  Found polish(const std::vector<Peak>& peaks, std::span<const float> value,
+               std::span<const float> measured, int worker) {
+    const PatternPoints pattern = gathered(value, measured);
+    const auto refined = [&](const Pose& start) {
+      return refine(*c_.reference, points_, pattern, start, options_,
+                    scratch_[std::size_t(worker)]);
+    };
+    std::vector<Refined> tried;
+    for (const Peak& peak : summits(peaks))
+      tried.push_back(refined({c_.orientation(peak.view, peak.shift), 1}));
+    Found found{.best = *std::ranges::max_element(tried, {}, &Refined::correlation)};
+    if (c_.twin() == BeamTwin::distinct) try_twin(refined, found);
+    found.second.correlation = kNan;
+    for (const Refined& r : tried)
+      if (apart(found.best.pose.model_from_lab, r.pose.model_from_lab) &&
+          !(found.second.correlation >= r.correlation))
+        found.second = r;
+    if (std::isnan(found.second.correlation)) found.second = second_on_grid(peaks, found.best);
+    return found;
+  }
+
+ private:
+  PatternPoints gathered(std::span<const float> value, std::span<const float> measured) const {
+    PatternPoints pattern;
+    for (std::size_t n = 0; n < points_.size(); ++n) {
+      pattern.value.push_back(value[points_.index()[n]]);
+      pattern.weight.push_back(points_.weight()[n] * measured[points_.index()[n]]);
+    }
+    return pattern;
+  }
+
+  bool apart(const Quaternion& a, const Quaternion& b) const {
+    return misorientation_rad(c_.laue, a, b, BeamTwin::same) > peak_width(c_);
+  }
+
+  /// The highest peaks, apart from one another.
+  std::vector<Peak> summits(const std::vector<Peak>& peaks) const {
+    std::vector<Peak> chosen;
+    for (const Peak& peak : peaks) {
+      const Quaternion q = c_.orientation(peak.view, peak.shift);
+      if (std::ranges::all_of(chosen, [&](const Peak& other) {
+            return apart(q, c_.orientation(other.view, other.shift));
+          }))
+        chosen.push_back(peak);
+      if (chosen.size() == kPeaks) break;
+    }
+    return chosen;
+  }
+
+  /// Where all that was refined ran into the best.
+  Refined second_on_grid(const std::vector<Peak>& peaks, const Refined& best) const {
+    for (const Peak& peak : peaks) {
+      const Quaternion q = c_.orientation(peak.view, peak.shift);
+      if (apart(best.pose.model_from_lab, q)) return {{q, 1}, double(peak.correlation)};
+    }
+    return {{}, kNan};
+  }
+
+  void try_twin(const auto& refined, Found& found) const {
+    const Pose& pose = found.best.pose;
+    const Refined twin = refined({pose.model_from_lab * Quaternion{0, 0, 0, 1}, pose.size});
+    found.twin_margin = std::abs(found.best.correlation - twin.correlation);
+    if (twin.correlation > found.best.correlation) found.best = twin;
+  }
+
+  const Comparison& c_;
+  SlicePoints points_;
+  RefineOptions options_;
+  std::vector<RefineScratch> scratch_;
+};
+
+QuaternionRow row_of(const Comparison& c, const Quaternion& q) {
+  const Quaternion reduced = to_fundamental_zone(c.laue, q);
+  return {reduced.w, reduced.x, reduced.y, reduced.z};
+}
+
+void append(const Comparison& c, const Found& found, Orientations& o) {
+  o.quaternion.push_back(row_of(c, found.best.pose.model_from_lab));
+  o.cc.push_back(found.best.correlation);
+  o.gain.push_back(found.mean > 0 ? found.best.correlation / found.mean : kNan);
+  o.size.push_back(found.best.pose.size);
+  const bool has_second = !std::isnan(found.second.correlation);
+  o.second_quaternion.push_back(has_second ? row_of(c, found.second.pose.model_from_lab)
+                                           : QuaternionRow{kNan, kNan, kNan, kNan});
+  o.margin.push_back(found.best.correlation - found.second.correlation);
+  o.twin_margin.push_back(found.twin_margin);
+}
+
+}  // namespace
+
+OrientResult orient(StackReader& stack, const OrientOptions& options, int threads,
+                    Monitor& monitor) {
+  OrientResult result{.comparison = make_comparison(stack, options, monitor), .orientations = {}};
+  const Comparison& c = result.comparison;
+  Orientations& o = result.orientations;
+  const std::size_t n = stack.info().count, size = c.grid.size();
+  const std::size_t orientations = c.views.zone_views() * c.grid.angles;
+  o.id = stack.ids();
+  o.symmetry = c.group.name;
+  o.reference = c.reference_name;
+  o.spacing_deg = c.views.spacing_rad / kDegree;
+  o.searched = orientations;
+  monitor.info(text_of(c.views.zone_views(), " views ", o.spacing_deg, " degrees apart x ",
+                       c.grid.angles, " in-plane angles in the zone of ", c.group.name, " (",
+                       c.group.hermann_mauguin, "); ", c.grid.rings(), " rings from ",
+                       c.grid.radii_px.front(), " to ", c.grid.radii_px.back(), " pixels"));
+
+  constexpr std::size_t kLanes = PatternTile::kLanes;
+  const std::size_t tiles =
+      std::clamp<std::size_t>(kPatternBytes / (kLanes * GridSearch::pattern_bytes(c)),
+                              std::size_t(threads), 4 * std::size_t(threads));
+  GridSearch grid(c, threads);
+  Polisher polisher(c, options, threads);
+  Progress progress(monitor, "orienting patterns", n);
+  for (std::size_t first = 0; first < n; first += tiles * kLanes) {
+    const std::size_t count = std::min(tiles * kLanes, n - first);
+    const PolarPatterns patterns = read_polar(stack, c, first, count, threads);
+    result.invalid_pixels += patterns.invalid_pixels;
+    const std::vector<PatternTile> found_on_grid = grid.search(patterns);
+    std::vector<Found> found(count);
+    parallel_for(count, threads, [&](std::size_t k, int worker) {
+      const PatternTile& tile = found_on_grid[k / kLanes];
+      found[k] =
+          polisher.polish(grid.engine().peaks(tile, k % kLanes), {&patterns.value[k * size], size},
+                          {&patterns.measured[k * size], size}, worker);
+      found[k].mean = tile.sum[k % kLanes] / double(orientations);
+      progress.advance();
+    });
+    for (const Found& f : found) append(c, f, o);
+  }
+  return result;
+}
+
+std::string summary(const OrientResult& result, std::size_t skipped) {
+  const Orientations& o = result.orientations;
+  const auto median = [](std::vector<double> values) {
+    std::erase_if(values, [](double x) { return std::isnan(x); });
+    if (values.empty()) return kNan;
+    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+  };
+  std::string text = text_of("read ", o.count() + skipped, " patterns, oriented ", o.count(),
+                             ", left out ", skipped, " (empty)");
+  if (result.invalid_pixels > 0)
+    text += text_of(", ignored ", result.invalid_pixels, " invalid pixels");
+  if (o.count() == 0) return text;
+  char figures[96];
+  std::snprintf(figures, sizeof figures, "; median correlation %.4f, gain %.3f, margin %.4f",
+                median(o.cc), median(o.gain), median(o.margin));
+  return text + figures;
+}
+
+std::vector<Column> orientation_table(const Orientations& o) {
+  std::vector<Column> columns;
+  const auto add = [&](std::string name, std::vector<double> values) {
+    columns.push_back({.name = std::move(name), .values = std::move(values), .labels = {}});
+  };
+  const auto add_quaternions = [&](const std::string& prefix,
+                                   const std::vector<QuaternionRow>& rows) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      std::vector<double> values;
+      for (const QuaternionRow& row : rows) values.push_back(row[k]);
+      add(prefix + "wxyz"[k], std::move(values));
+    }
+  };
+  add("id", {o.id.begin(), o.id.end()});
+  add_quaternions("q_", o.quaternion);
+  add("cc", o.cc);
+  add("gain", o.gain);
+  add("size", o.size);
+  add("margin", o.margin);
+  add("twin_margin", o.twin_margin);
+  add_quaternions("second_", o.second_quaternion);
+  return columns;
+}
+
+}  // namespace spi

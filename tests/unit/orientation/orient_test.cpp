@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whole searches with a known answer.
+#include "libspi/orientation/orient.h"
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "libspi/io/volume_series.h"
+#include "libspi/simulate/simulator.h"
+#include "tests/unit/commonline/memory_stack.h"
+#include "tests/unit/io/fixtures.h"
+
+namespace spi {
+namespace {
+
+using test::expect_error;
+constexpr double kDegree = std::numbers::pi / 180;
+constexpr double kPhotons = 1e6;
+
+double quantile(std::vector<double> values, double part) {
+  std::ranges::sort(values);
+  return values[std::size_t(part * double(values.size() - 1))];
+}
+
+/// Patterns of known orientation; the detector is the gold experiment's with fewer pixels.
+struct Simulated {
+  MemoryStack stack{97, 97, true};
+  std::vector<Quaternion> truth;
+  std::vector<double> size;
+  Detector detector;
+
+  void adopt(const Detector& seen) {
+    detector = seen;
+    stack.mutable_info().centre = {{48, 48}};
+    stack.mutable_info().q_per_pixel = detector.q_per_pixel();
+    stack.mutable_info().wavelength_A = detector.ewald_wavelength_A();
+  }
+};
+
+SimulateOptions gold(const std::string& particles, std::size_t frames) {
+  SimulateOptions options;
+  options.particles = particles;
+  options.frames = frames;
+  options.averages = true;
+  options.photons = kPhotons;
+  options.pixels = PixelCounts{97, 97};
+  options.pixel_size = Length{500e-6};
+  return options;
+}
+
+Simulated simulate(const SimulateOptions& options) {
+  const Simulator simulator(options.resolved(), 42, 2);
+  Simulated out;
+  out.adopt(simulator.detector());
+  simulator.averages(
+      [&](const DenseBlock& block, std::span<const ShotTruth> shots) {
+        const std::size_t area = out.detector.pixels();
+        for (std::size_t i = 0; i < shots.size(); ++i) {
+          const auto part = [&](const std::vector<float>& v) {
+            const auto begin = v.begin() + std::ptrdiff_t(i * area);
+            return std::vector<float>(begin, begin + std::ptrdiff_t(area));
+          };
+          out.stack.add(part(block.intensity), part(block.weight));
+          out.truth.push_back(shots[i].shot.model_from_lab);
+          out.size.push_back(shots[i].shot.edge_A / 420);
+        }
+      },
+      silent_monitor());
+  return out;
+}
+
+OrientOptions against_cube() {
+  OrientOptions options;
+  options.shape = Shape::cube;
+  options.edge = Length{42e-9};
+  return options;
+}
+
+std::vector<double> errors_deg(const Simulated& data, const Orientations& o, const char* group,
+                               BeamTwin twin) {
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < o.count(); ++i)
+    errors.push_back(misorientation_rad(point_group(group), data.truth[i],
+                                        quaternion_of(o.quaternion[i]), twin) /
+                     kDegree);
+  return errors;
+}
+
+/// Median error in degrees of an unbiased estimate of least variance (Cramér and Rao): with the
+/// expected photons λ of the pixels, F_ab = Σ ∂_a λ ∂_b λ / λ over three rotations, size and
+/// brightness.
+double least_median_error_deg(const Simulated& data, std::size_t patterns) {
+  const Diffraction diffraction(data.detector);
+  const auto cube_of = [&](double edge) {
+    return make_particle({.shape = Shape::cube, .edge_A = edge}, diffraction.q_max());
+  };
+  constexpr double h = 2e-4;
+  const auto cube = cube_of(420), larger = cube_of(420 * (1 + h));
+  const std::size_t pixels = diffraction.pixels();
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < patterns; ++i) {
+    std::vector<float> rate(pixels), plus(pixels), minus(pixels);
+    const double scale = kPhotons / diffraction.pattern(*cube, data.truth[i], rate);
+    Eigen::MatrixXd slope(pixels, 5);
+    for (int k = 0; k < 3; ++k) {
+      const Vector3 axis{double(k == 0), double(k == 1), double(k == 2)};
+      diffraction.pattern(*cube, data.truth[i] * from_axis_angle(axis, h), plus);
+      diffraction.pattern(*cube, data.truth[i] * from_axis_angle(axis, -h), minus);
+      for (std::size_t n = 0; n < pixels; ++n)
+        slope(Eigen::Index(n), k) = scale * (double(plus[n]) - minus[n]) / (2 * h);
+    }
+    diffraction.pattern(*larger, data.truth[i], plus);
+    Eigen::VectorXd weight(pixels);
+    for (std::size_t n = 0; n < pixels; ++n) {
+      slope(Eigen::Index(n), 3) = scale * (double(plus[n]) - rate[n]) / h;
+      slope(Eigen::Index(n), 4) = scale * rate[n];
+      weight[Eigen::Index(n)] = 1 / (scale * rate[n] + 1e-6);
+    }
+    const Eigen::MatrixXd fisher = slope.transpose() * weight.asDiagonal() * slope;
+    const Eigen::Matrix3d covariance = fisher.inverse().topLeftCorner<3, 3>();
+    const Eigen::Matrix3d root = covariance.llt().matrixL();
+    for (std::uint64_t draw = 0; draw < 100; ++draw) {
+      Random random(8, std::uint32_t(i), draw);
+      errors.push_back(
+          (root * Eigen::Vector3d(random.normal(), random.normal(), random.normal())).norm() /
+          kDegree);
+    }
+  }
+  return quantile(errors, 0.5);
+}
+
+TEST(Orient, CubesAreFoundFarBelowTheGridSpacing) {
+  Simulated data = simulate(gold("cube", 60));
+  const OrientResult result = orient(data.stack, against_cube(), 2, silent_monitor());
+  const Orientations& o = result.orientations;
+  ASSERT_EQ(o.count(), 60u);
+  const auto errors = errors_deg(data, o, "Oh", BeamTwin::same);
+  // √I on rings is not quite the likelihood of pixels, but must come within a factor of 2.5 of the
+  // least error that counting statistics allow (1.8 was measured).
+  EXPECT_LT(quantile(errors, 0.5), 2.5 * least_median_error_deg(data, 10));
+  EXPECT_LT(quantile(errors, 0.5), o.spacing_deg / 10);
+  EXPECT_LT(quantile(errors, 1), o.spacing_deg / 2);
+  // The Ewald sphere tells the twins apart at this brightness.
+  EXPECT_LT(quantile(errors_deg(data, o, "Oh", BeamTwin::distinct), 0.95), o.spacing_deg / 2);
+  std::vector<double> size_errors;
+  for (std::size_t i = 0; i < o.count(); ++i) {
+    size_errors.push_back(std::abs(o.size[i] - data.size[i]));
+    EXPECT_GE(o.margin[i], 0);
+    EXPECT_GE(o.twin_margin[i], 0);
+    const auto reduced = to_fundamental_zone(point_group("Oh"), quaternion_of(o.quaternion[i]));
+    EXPECT_NEAR(angle_between_rad(reduced, quaternion_of(o.quaternion[i])), 0, 1e-9);
+  }
+  EXPECT_LT(quantile(size_errors, 0.9), 0.005) << "a quarter of the spread of 0.02";
+  EXPECT_EQ(o.symmetry, "Oh");
+}
+
+TEST(Orient, GainTellsCubesFromSpheres) {
+  Simulated cubes = simulate(gold("cube", 20)), spheres = simulate(gold("sphere", 20));
+  const auto cube_gain = orient(cubes.stack, against_cube(), 2, silent_monitor()).orientations.gain;
+  const auto sphere_gain =
+      orient(spheres.stack, against_cube(), 2, silent_monitor()).orientations.gain;
+  // A sphere correlates with every slice alike: its gain is that of radial fringes, near 1.
+  EXPECT_GT(std::ranges::min(cube_gain), 1.3);
+  EXPECT_LT(std::ranges::max(sphere_gain), 1.2);
+}
+
+TEST(Orient, FlatSlicesAreKnownUpToTheirTwin) {
+  SimulateOptions flat = gold("cube", 20);
+  flat.flat_ewald = true;
+  Simulated data = simulate(flat);
+  EXPECT_FALSE(data.stack.info().wavelength_A);
+  const Orientations o = orient(data.stack, against_cube(), 2, silent_monitor()).orientations;
+  EXPECT_LT(quantile(errors_deg(data, o, "Oh", BeamTwin::same), 0.9), o.spacing_deg / 5);
+  for (const double margin : o.twin_margin) EXPECT_EQ(margin, 0);
+}
+
+TEST(Orient, MaskedPatternsAreComparedWhereTheyAreMeasured) {
+  // A gap of eight rows, a beam stop and a missing quarter hide 40 % of the pixels.
+  Simulated whole = simulate(gold("cube", 20)), data;
+  data.adopt(whole.detector);
+  data.truth = whole.truth;
+  for (std::size_t i = 0; i < 20; ++i) {
+    Patterns one = whole.stack.read(i, 1);
+    for (std::size_t n = 0; n < one.weight.size(); ++n) {
+      const double x = double(n % 97) - 48, y = double(n / 97) - 48;
+      const bool hidden = (y > 5 && y < 14) || std::hypot(x, y) < 4 || (x > 8 && y < -8);
+      if (hidden) one.weight[n] = 0, one.intensity[n] = 1e6;
+    }
+    data.stack.add(one.intensity, one.weight);
+  }
+  const Orientations o = orient(data.stack, against_cube(), 2, silent_monitor()).orientations;
+  EXPECT_LT(quantile(errors_deg(data, o, "Oh", BeamTwin::same), 0.9), o.spacing_deg / 4);
+}
+
+TEST(Orient, DoesNotDependOnTheThreads) {
+  Simulated data = simulate(gold("cube,octahedron", 70));
+  const Orientations one = orient(data.stack, against_cube(), 1, silent_monitor()).orientations;
+  const Orientations three = orient(data.stack, against_cube(), 3, silent_monitor()).orientations;
+  EXPECT_EQ(one.quaternion, three.quaternion);
+  EXPECT_EQ(one.cc, three.cc);
+  EXPECT_EQ(one.gain, three.gain);
+  EXPECT_EQ(one.margin, three.margin);
+}
+
+TEST(Orient, ALowerSymmetryFindsTheEquivalentOnesAsSeconds) {
+  // A cube said to be tetragonal has three orientations as good as each other.
+  Simulated data = simulate(gold("cube", 12));
+  OrientOptions options = against_cube();
+  options.symmetry = "4/mmm";
+  const Orientations o = orient(data.stack, options, 2, silent_monitor()).orientations;
+  EXPECT_LT(quantile(errors_deg(data, o, "Oh", BeamTwin::same), 0.9), o.spacing_deg / 5);
+  for (std::size_t i = 0; i < o.count(); ++i) {
+    const Quaternion best = quaternion_of(o.quaternion[i]),
+                     second = quaternion_of(o.second_quaternion[i]);
+    EXPECT_GT(misorientation_rad(point_group("D4"), best, second, BeamTwin::same), 10 * kDegree);
+    EXPECT_LT(misorientation_rad(point_group("O"), best, second, BeamTwin::same), kDegree);
+    EXPECT_LT(o.margin[i], 1e-3) << "equal but for where the descent stops";
+  }
+}
+
+/// Eight balls in no symmetrical arrangement, 300 Å across.
+class Lump final : public Particle {
+ public:
+  explicit Lump(double q_max) {
+    for (std::uint64_t k = 0; k < 8; ++k) {
+      Random random(9, 0, k);
+      Vector3 at = rotate(random_rotation(random), {0, 0, 110 * random.uniform()});
+      for (int c = 0; c < 3; ++c) at_[k][c] = at[c];
+      ball_.push_back(
+          make_particle({.shape = Shape::sphere, .edge_A = 30 + 40 * random.uniform()}, q_max));
+    }
+  }
+  void amplitude(std::span<const float> qx, std::span<const float> qy, std::span<const float> qz,
+                 std::span<std::complex<float>> f) const override {
+    std::vector<std::complex<float>> one(f.size());
+    std::ranges::fill(f, 0.f);
+    for (std::size_t k = 0; k < 8; ++k) {
+      ball_[k]->amplitude(qx, qy, qz, one);
+      for (std::size_t n = 0; n < f.size(); ++n) {
+        const double turns = at_[k][0] * qx[n] + at_[k][1] * qy[n] + at_[k][2] * qz[n];
+        f[n] += one[n] * std::complex<float>(std::polar(1., -2 * std::numbers::pi * turns));
+      }
+    }
+  }
+
+ private:
+  std::array<Vector3, 8> at_;
+  std::vector<std::unique_ptr<Particle>> ball_;
+};
+
+/// Intensities on n³ voxels.
+Volume intensities(const Particle& particle, std::size_t n, double q_per_voxel) {
+  Volume volume{n, n, n, {}, 1 / (double(n) * q_per_voxel)};
+  std::vector<float> x(n), y(n), z(n);
+  std::vector<std::complex<float>> f(n);
+  for (std::size_t plane = 0; plane < n; ++plane)
+    for (std::size_t row = 0; row < n; ++row) {
+      for (std::size_t k = 0; k < n; ++k) {
+        x[k] = float((double(k) - double(n / 2)) * q_per_voxel);
+        y[k] = float((double(row) - double(n / 2)) * q_per_voxel);
+        z[k] = float((double(plane) - double(n / 2)) * q_per_voxel);
+      }
+      particle.amplitude(x, y, z, f);
+      for (const auto& value : f) volume.values.push_back(std::norm(value));
+    }
+  return volume;
+}
+
+using OrientVolume = test::Folder;
+
+TEST_F(OrientVolume, AnObjectWithoutSymmetryIsFoundInAVolume) {
+  constexpr double kQPerVoxel = 4e-4;
+  Simulated data;
+  data.adopt(gold("cube", 1).resolved().make_detector());
+  const Diffraction diffraction(data.detector);
+  const Lump lump(0.04);
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    Random random(10, 0, i);
+    data.truth.push_back(random_rotation(random));
+    std::vector<float> rate(diffraction.pixels());
+    const double sum = diffraction.pattern(lump, data.truth.back(), rate);
+    for (float& x : rate) x = float(random.poisson(x * kPhotons / sum));
+    data.stack.add(rate);
+  }
+  {
+    VolumesWriter writer(at("volumes.h5"), Quantity::intensity, {});
+    writer.append(intensities(lump, 101, kQPerVoxel));
+    writer.finish();
+    write_mrc(at("volume.mrc"), intensities(lump, 101, kQPerVoxel));
+  }
+  OrientOptions options;
+  options.reference = at("volumes.h5");
+  const Orientations o = orient(data.stack, options, 2, silent_monitor()).orientations;
+  // Voxels of 1/8 of a fringe: the interpolated slice is off by less than the photons' noise.
+  const auto errors = errors_deg(data, o, "C1", BeamTwin::distinct);
+  EXPECT_LT(quantile(errors, 0.5), o.spacing_deg / 10);
+  EXPECT_LT(quantile(errors, 0.9), o.spacing_deg / 2);
+  EXPECT_EQ(o.symmetry, "C1");
+  EXPECT_EQ(o.reference, "volumes.h5");
+  options.reference = at("volume.mrc");
+  EXPECT_NEAR(orient(data.stack, options, 2, silent_monitor()).orientations.cc[3], o.cc[3], 1e-4)
+      << "an MRC file holds the same intensities";
+  options.symmetry = "C2";
+  expect_error([&] { orient(data.stack, options, 1, silent_monitor()); },
+               {"volume.mrc is not symmetric under C2 (2)"});
+  options.symmetry = "C1";
+  options.reference_index = 3;
+  expect_error([&] { orient(data.stack, options, 1, silent_monitor()); }, {"holds 1 volumes"});
+}
+
+TEST(Orient, RefusesWhatCannotBeCompared) {
+  Simulated data = simulate(gold("cube", 2));
+  const auto with = [&](const auto& change) {
+    return [&data, change] {
+      OrientOptions options = against_cube();
+      change(options);
+      orient(data.stack, options, 1, silent_monitor());
+    };
+  };
+  expect_error(with([](OrientOptions& o) { o.symmetry = "I"; }),
+               {"cube of edge 42nm is not symmetric under I"});
+  expect_error(with([](OrientOptions& o) { o.symmetry = "Q7"; }), {"Q7", "Oh (m-3m)"});
+  expect_error(with([](OrientOptions& o) { o.shape = Shape::sphere; }), {"sphere"});
+  expect_error(with([](OrientOptions& o) { o.edge.reset(); }), {"--edge"});
+  expect_error(with([](OrientOptions& o) { o.shape.reset(), o.edge.reset(); }), {"--shape"});
+  expect_error(with([](OrientOptions& o) { o.r_max = 60; }), {"--r-max", "48"});
+  expect_error(with([](OrientOptions& o) { o.r_min = 47; }), {"no rings"});
+  data.stack.mutable_info().q_per_pixel.reset();
+  expect_error(with([](OrientOptions&) {}), {"q of a pixel", "--detector"});
+  const auto scaled = with([](OrientOptions& o) {
+    o.hints = {
+        .photon_energy = Energy{6000}, .distance = Length{0.705}, .pixel_size = Length{5e-4}};
+  });
+  EXPECT_NO_THROW(scaled());
+  data.stack.add(std::vector<float>(97 * 97));
+  expect_error(scaled, {"pattern 2 has no intensity"});
+}
+
+TEST(Angle, IsReadWithOrWithoutItsUnit) {
+  EXPECT_DOUBLE_EQ(Text<Angle>::parse("3").radians, 3 * kDegree);
+  EXPECT_DOUBLE_EQ(Text<Angle>::parse("2.5deg").radians, 2.5 * kDegree);
+  EXPECT_DOUBLE_EQ(Text<Angle>::parse("0.05rad").radians, 0.05);
+  EXPECT_DOUBLE_EQ(Text<Angle>::parse("20mrad").radians, 0.02);
+  EXPECT_EQ(Text<Angle>::print({0.5 * std::numbers::pi}), "90deg");
+  EXPECT_THROW(Text<Angle>::parse("3nm"), UserError);
+  EXPECT_THROW(Text<Angle>::parse("wide"), UserError);
+}
+
+}  // namespace
+}  // namespace spi
