@@ -7,7 +7,6 @@
 
 #include "libspi/base/parallel.h"
 #include "libspi/polar/band_limit.h"
-#include "libspi/polar/centre.h"
 #include "libspi/polar/polar_grid.h"
 
 namespace spi {
@@ -39,24 +38,6 @@ void for_each_pattern(StackReader& stack, std::size_t stride,
 }
 
 std::size_t sample_stride(std::size_t count) { return std::max<std::size_t>(1, count / kSample); }
-
-void find_centre(StackReader& stack, LineSettings& settings, Monitor& monitor) {
-  const StackInfo& info = stack.info();
-  if (info.centre) {
-    settings.centre = *info.centre;
-    return;
-  }
-  CentreFinder finder(info.rows, info.columns);
-  for_each_pattern(stack, std::max<std::size_t>(1, info.count / 100),
-                   [&](std::size_t, const float* intensity, const float* weight) {
-                     finder.add(intensity, weight);
-                   });
-  const FriedelCentre found = finder.find();
-  settings.centre = found.position;
-  settings.centre_correlation = found.correlation;
-  monitor.info(text_of("centre found at x ", found.position[0], ", y ", found.position[1],
-                       " (correlation with the inverted patterns ", found.correlation, ")"));
-}
 
 /// Radius in pixels from a radius or a q option.
 std::optional<double> radius_of(const std::optional<double>& radius,
@@ -330,20 +311,41 @@ void LineOptions::describe(OptionSet& options) {
       .range(0, 0.5);
 }
 
-Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Monitor& monitor) {
+FriedelCentre stack_centre(StackReader& stack, Monitor& monitor) {
+  const StackInfo& info = stack.info();
+  if (info.centre) return {.position = *info.centre};
+  CentreFinder finder(info.rows, info.columns);
+  for_each_pattern(stack, std::max<std::size_t>(1, info.count / 100),
+                   [&](std::size_t, const float* intensity, const float* weight) {
+                     finder.add(intensity, weight);
+                   });
+  const FriedelCentre found = finder.find();
+  monitor.info(text_of("centre found at x ", found.position[0], ", y ", found.position[1],
+                       " (correlation with the inverted patterns ", found.correlation, ")"));
+  return found;
+}
+
+LineSettings line_settings(StackReader& stack, const LineOptions& options, Monitor& monitor) {
   check_options(options);
   if (stack.info().count < 1) fail("the stack holds no patterns");
-  Lines lines;
-  LineSettings& settings = lines.settings;
+  LineSettings settings;
   settings.angles = options.angles;
   settings.shells = options.shells.value_or(recipe(stack).shells);
   settings.transform = options.transform;
-  find_centre(stack, settings, monitor);
+  const FriedelCentre centre = stack_centre(stack, monitor);
+  settings.centre = centre.position;
+  settings.centre_correlation = centre.correlation;
   choose_band(stack, options, settings, monitor);
   choose_radii(stack, options, settings);
   // Half the spacing that the band limit needs: the transforms make higher harmonics.
   if (settings.band_limit > 0)
     settings.r_step = std::max(1.0, std::floor(1 / (4 * settings.band_limit)));
+  return settings;
+}
+
+Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Monitor& monitor) {
+  Lines lines{.set = {}, .settings = line_settings(stack, options, monitor)};
+  LineSettings& settings = lines.settings;
   monitor.info(text_of("lines from radius ", settings.r_min, " to ", settings.r_max,
                        " pixels, transform ", name_of(settings.transform), ", shells ",
                        name_of(settings.shells)));

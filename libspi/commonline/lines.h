@@ -8,6 +8,7 @@
 
 #include "libspi/commonline/cc_matrix.h"
 #include "libspi/io/stack.h"
+#include "libspi/polar/centre.h"
 
 namespace spi {
 
@@ -56,6 +57,14 @@ struct Lines {
   LineSet set;
   LineSettings settings;
 };
+
+/// The beam centre that the stack knows, or else where its patterns are Friedel symmetric
+/// (CentreFinder); the correlation there, 0 where it was known.
+FriedelCentre stack_centre(StackReader& stack, Monitor& monitor);
+
+/// Steps 1 and 2 of make_lines and its radii: all that is chosen from the data before lines are
+/// made. Reads a sample of the patterns.
+LineSettings line_settings(StackReader& stack, const LineOptions& options, Monitor& monitor);
 
 /// Reads every pattern of the stack (several times, in chunks) and makes its lines:
 /// Class averages and single shots differ in their defaults (docs/decisions/cc-matrix.md).
