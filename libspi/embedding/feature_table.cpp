@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <future>
-#include <mutex>
 #include <numbers>
+#include <numeric>
 
 #include "libspi/base/parallel.h"
 #include "libspi/embedding/polar_features.h"
@@ -122,6 +122,13 @@ PolarFeatureSettings polar_feature_settings(StackReader& stack, const PolarFeatu
              " pixels from the centre; choose --r-min and --r-max");
       settings.circle_mean[k] = sums.sum[k] / sums.count[k];
     }
+    // Without noise, lest a logarithm meet 0.
+    constexpr double kLeastOfMean = 1e-6;
+    const double mean =
+        std::accumulate(settings.circle_mean.begin(), settings.circle_mean.end(), 0.) /
+        double(settings.circles());
+    if (options.transform != Transform::none)
+      settings.offset = std::max(settings.offset, kLeastOfMean * mean);
   }
   const PolarFeatures rings(settings, info, lines.centre);
   const Sums noise = sum_over(stack, settings.rings(), threads, monitor, "noise of the patterns",
@@ -150,32 +157,38 @@ void for_each_features(StackReader& stack, const PolarFeatures& features, int th
 
 FeatureScale::FeatureScale(const PolarFeatureSettings& settings, const FeatureTable& table,
                            const std::vector<std::size_t>& rows) {
-  std::size_t column = 0;
+  constexpr double kLeastReliability = 0.02;
+  std::uint32_t at = 0;
   for (std::size_t ring = 0; ring < settings.rings(); ++ring)
-    for (std::size_t m = 0; m <= settings.highest_order(ring) / 2; ++m, ++column) {
+    for (std::size_t m = 0; m <= settings.highest_order(ring) / 2; ++m, ++at) {
       double sum = 0, squares = 0, count = 0;
       for (const std::size_t row : rows) {
-        const double x = table.values[row * table.columns + column];
+        const double x = table.values[row * table.columns + at];
         if (!std::isnan(x)) sum += x, squares += x * x, count += 1;
       }
-      const double average = count > 0 ? sum / count : 0;
-      const double variance = count > 1 ? squares / count - average * average : 0;
+      if (count < 2) continue;
+      const double average = sum / count, variance = squares / count - average * average;
       // A square root halves relative deviations, so that their power falls to a quarter; of the
       // noise of a complex number about half lies along it and changes its magnitude.
       const double slope = settings.transform == Transform::sqrt ? 0.25 : 1;
       const double noise = slope * settings.ring_noise[ring] * (m == 0 ? 1 : 0.5);
-      const double reliability = variance > 0 ? std::max(0., 1 - noise / variance) : 0;
+      const double reliability = variance > 1e-12 ? 1 - noise / variance : 0;
+      if (reliability < kLeastReliability) continue;
+      column.push_back(at);
       mean.push_back(float(average));
-      factor.push_back(variance > 0 ? float(reliability / std::sqrt(variance)) : 0);
+      factor.push_back(float(reliability / std::sqrt(variance)));
     }
+  if (column.empty()) fail("the patterns do not differ from one another by more than noise");
 }
 
-void FeatureScale::apply(FeatureTable& table) const {
-  for (std::size_t k = 0; k < table.values.size(); ++k) {
-    float& x = table.values[k];
-    const std::size_t column = k % table.columns;
-    x = std::isnan(x) ? 0 : (x - mean[column]) * factor[column];
-  }
+FeatureTable FeatureScale::apply(const FeatureTable& table) const {
+  FeatureTable out{table.rows, column.size(), std::vector<float>(table.rows * column.size())};
+  for (std::size_t row = 0; row < table.rows; ++row)
+    for (std::size_t k = 0; k < column.size(); ++k) {
+      const float x = table.values[row * table.columns + column[k]];
+      out.values[row * out.columns + k] = std::isnan(x) ? 0 : (x - mean[k]) * factor[k];
+    }
+  return out;
 }
 
 }  // namespace spi

@@ -107,17 +107,19 @@ void for_each_features(StackReader& stack, const PolarFeatures& features, int th
                        Monitor& monitor,
                        const std::function<void(std::size_t, const FeatureTable&)>& visit);
 
-/// Centres and scales features for a network.
+/// Chooses, centres and scales features for a network.
 struct FeatureScale {
-  std::vector<float> mean, factor;  ///< [features]
+  std::vector<std::uint32_t> column;  ///< [used] features that hold more than noise
+  std::vector<float> mean, factor;    ///< [used]
 
-  /// From the training rows: mean, and reliability over deviation, where the reliability of a
-  /// feature is 1 - noise/variance (at least 0), its noise as settings.ring_noise implies.
   FeatureScale() = default;
+  /// From the training rows: mean, and reliability over deviation, where the reliability of a
+  /// feature is 1 - noise/variance, its noise as settings.ring_noise implies; features of
+  /// reliability below 0.02 are left out. UserError where none is left.
   FeatureScale(const PolarFeatureSettings& settings, const FeatureTable& table,
                const std::vector<std::size_t>& rows);
-  /// In place: (x - mean)·factor, and 0 for NaN.
-  void apply(FeatureTable& table) const;
+  /// (x - mean)·factor of the used features, and 0 for NaN.
+  FeatureTable apply(const FeatureTable& table) const;
 };
 
 }  // namespace spi

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/learn/training.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -31,6 +32,17 @@ void TrainingOptions::describe(OptionSet& options) {
       .add("patience", patience,
            "stop after so many epochs without a lower validation loss; 0: never")
       .range(0, 1e6);
+}
+
+std::string setting_of(const Provenance& provenance) {
+  constexpr std::string_view kFree[] = {"output",   "threads",      "device", "force",
+                                        "quiet",    "verbose",      "log",    "resume",
+                                        "no-plots", "learning-rate"};
+  std::string text;
+  for (const auto& [name, value] : provenance.options)
+    if (std::ranges::find(kFree, name) == std::end(kFree)) text += name + "=" + value + "\n";
+  for (const auto& [name, fingerprint] : provenance.inputs) text += fingerprint + "\n";
+  return text;
 }
 
 double learning_rate(const TrainingOptions& options, std::size_t epoch) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libspi/base/options.h"
+#include "libspi/cli/provenance.h"
 #include "libspi/plot/figure.h"
 
 namespace spi::learn {
@@ -40,6 +41,10 @@ struct History {
   std::size_t best_epoch = 0;  ///< of the weights that are kept
   bool stopped_early = false;
 };
+
+/// What a checkpoint must agree with: every option that shapes the result, but for the learning
+/// rate, and the fingerprints of the inputs.
+std::string setting_of(const Provenance& provenance);
 
 /// Learning rate of an epoch (from 0).
 double learning_rate(const TrainingOptions& options, std::size_t epoch);

@@ -2,6 +2,7 @@
 #include "libspi/learn/training_state.h"
 
 #include <cmath>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "libspi/io/atomic_file.h"
@@ -13,6 +14,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kFormat = "spi-training";
+
+/// Members of an ensemble save side by side; HDF5 need not be made for threads.
+std::mutex hdf5_mutex;
 
 Json json_of(const EpochRecord& e) {
   return {
@@ -77,6 +81,7 @@ Parts LossSum::mean_parts() const {
 
 void save_training(const std::filesystem::path& path, const std::string& setting,
                    const TrainingState& state) {
+  const std::lock_guard lock(hdf5_mutex);
   AtomicFile target(path);
   h5::File file = h5::File::create(target.temporary());
   file.set_attribute("/", "format", std::string(kFormat));
@@ -91,6 +96,7 @@ void save_training(const std::filesystem::path& path, const std::string& setting
 }
 
 TrainingState load_training(const std::filesystem::path& path, const std::string& setting) {
+  const std::lock_guard lock(hdf5_mutex);
   const h5::File file = h5::File::open(path);
   if (format_of(file) != kFormat) fail(path.string(), " is not the state of a training");
   if (file.read_text("setting") != setting)
