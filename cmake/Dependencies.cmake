@@ -8,7 +8,7 @@ find_package(Eigen3 REQUIRED)
 find_path(SPECTRA_INCLUDE_DIR Spectra/SymEigsSolver.h REQUIRED)  # header-only
 find_path(GEMMI_INCLUDE_DIR gemmi/ccp4.hpp REQUIRED)             # header-only
 
-foreach(library fftw3 fftw3f hdf5 libxxhash openblas)
+foreach(library fftw3 fftw3f hdf5 libdeflate libxxhash openblas)
   string(TOUPPER ${library} name)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${library})
 endforeach()

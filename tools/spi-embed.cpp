@@ -19,6 +19,12 @@ constexpr const char* kReference =
     "samples "
     "using X-ray single-particle imaging. IUCrJ 9, 204-214, section 2.2.3.";
 
+std::unique_ptr<spi::StackReader> open_averages(const fs::path& path, spi::StackOptions options,
+                                                const spi::cli::Session& session) {
+  options.threads = session.threads();
+  return spi::open_stack(path, options);
+}
+
 struct TrainArgs {
   fs::path averages, landscape;
   spi::StackOptions stack;
@@ -75,7 +81,7 @@ void train(const TrainArgs& args, spi::cli::Session& session) {
     loss_path = session.companion("loss.png");
     validation_path = session.companion("validation.png");
   }
-  const auto stack = spi::open_stack(args.averages, args.stack);
+  const auto stack = open_averages(args.averages, args.stack, session);
   const spi::Coordinates known = spi::read_coordinates(args.landscape, args.embedding.components);
   const spi::Coordinates landscape =
       known.rows_of(spi::match_ids(known, stack->ids(), args.landscape, args.averages));
@@ -165,7 +171,7 @@ void apply(const ApplyArgs& args, spi::cli::Session& session) {
   const fs::path table = session.companion("embedding.csv");
   const fs::path picture = args.no_plots ? fs::path() : session.companion("landscape.png");
   const spi::AbsoluteEmbedding model = spi::read_model(args.model);
-  const auto stack = spi::open_stack(args.averages, args.stack);
+  const auto stack = open_averages(args.averages, args.stack, session);
   const spi::Embedding embedding = spi::with_context(
       "placing the patterns of " + args.averages.string() + " by " + args.model.string(),
       [&] { return spi::apply_embedding(*stack, model, session.threads(), session.monitor()); });

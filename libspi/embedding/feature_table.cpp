@@ -12,7 +12,7 @@
 namespace spi {
 namespace {
 
-constexpr std::size_t kChunk = 64;  // patterns in memory at a time
+constexpr std::size_t kChunk = 32;  // patterns in memory at a time
 
 /// Calls visit(first pattern, patterns) for consecutive chunks; the next one is read meanwhile.
 void for_each_chunk(StackReader& stack, Monitor& monitor, std::string_view task,
@@ -52,11 +52,13 @@ Sums sum_over(StackReader& stack, std::size_t size, int threads, Monitor& monito
   return all;
 }
 
+/// Samples over half a turn: arcs of at most 1.5 pixels, lest photons between them be lost, and
+/// room beyond the band for harmonics of the transform and to see noise in.
 std::size_t angles_for(double r_max, double band_limit) {
-  constexpr double kRoom = 2.7, kLeast = 32;  // orders to see noise in, and harmonics of transforms
-  const double even_orders = std::numbers::pi * r_max * band_limit;
-  const double arcs = std::numbers::pi * r_max;  // one pixel long
-  return 4 * std::size_t(std::ceil(std::max(kLeast, std::min(kRoom * even_orders, arcs)) / 4));
+  constexpr double kArc = 1.5, kRoom = 1.35;
+  const double half_turn = std::numbers::pi * r_max;
+  const double angles = std::max(half_turn / kArc, 2 * kRoom * half_turn * band_limit);
+  return 4 * std::size_t(std::ceil(std::max(32., angles) / 4));
 }
 
 /// What is added before a transform: of a photon per area that a value averages, as for lines.

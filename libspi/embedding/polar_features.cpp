@@ -67,7 +67,7 @@ PolarFeatures::PolarFeatures(const PolarFeatureSettings& settings, const StackIn
                              std::array<double, 2> centre)
     : settings_(settings),
       sampler_(scaled_grid(settings, info, centre), info.rows, info.columns, centre),
-      dft_(settings.angles, settings.angles / 2),
+      dft_(settings.angles, settings.highest_order(settings.rings() - 1) / 2),
       size_(settings.size()) {
   const auto step = std::ptrdiff_t(settings.step);
   for (std::size_t ring = 0; ring < settings.rings(); ++ring) {
@@ -169,7 +169,7 @@ void PolarFeatures::compute(const float* intensity, const float* weight, float* 
   Rings rings = rings_of(intensity, weight);
   limit_orders(rings.value);
   equalise_and_transform(rings);
-  const std::size_t last = settings_.highest_order(count - 1) / 2;
+  const std::size_t last = dft_.harmonics();
   std::vector<float> re((last + 1) * count), im((last + 1) * count);
   dft_.forward(rings.value.data(), count, re.data(), im.data(), count, last);
   for (std::size_t ring = 0; ring < count; ++ring)
@@ -185,11 +185,13 @@ void PolarFeatures::add_noise(const float* intensity, const float* weight, doubl
   const std::size_t half = settings_.angles, count = settings_.rings(), last = half / 2;
   const Rings rings = rings_of(intensity, weight);
   std::vector<float> re((last + 1) * count), im((last + 1) * count);
-  dft_.forward(rings.value.data(), count, re.data(), im.data(), count, last);
+  AngularDft(half, last).forward(rings.value.data(), count, re.data(), im.data(), count, last);
   for (std::size_t ring = 0; ring < count; ++ring) {
     if (!rings.measured[ring]) continue;
-    // One order of distance from the band, and not the last, which is real.
-    for (std::size_t m = settings_.highest_order(ring) / 2 + 2; m < last; ++m) {
+    // From one order beyond the band to twice the band, but not the last, which is real; still
+    // further out interpolation leaves less noise than there is within the band.
+    const std::size_t band = settings_.highest_order(ring) / 2;
+    for (std::size_t m = band + 2; m < std::min(last, 2 * band + 4); ++m) {
       const double a = re[m * count + ring], b = im[m * count + ring];
       power[ring] += (a * a + b * b) / double(half * half);
       count_of[ring] += 1;
