@@ -33,6 +33,7 @@ class Trainer {
     if (run_.resume && !run_.checkpoint.empty() && std::filesystem::exists(run_.checkpoint))
       resume(progress);
     good_ = snapshot();
+    save(good_);
     while (!finished()) {
       train_epoch(progress);
       finish_epoch();

@@ -31,6 +31,27 @@ void cut(const fs::path& from, const fs::path& to, double share) {
   fs::resize_file(to, std::uintmax_t(share * double(fs::file_size(to))));
 }
 
+/// A landscape of good.h5 with a hole in it, one of other patterns, and a model of the future.
+void make_bad_models(const fs::path& folder) {
+  std::vector<float> points(24 * 3);
+  std::vector<std::uint64_t> id(24);
+  for (std::size_t k = 0; k < points.size(); ++k) points[k] = float(k * k % 17);
+  for (std::size_t k = 0; k < id.size(); ++k) id[k] = k + 100;
+  auto other = spi::h5::File::create(folder / "other-landscape.h5");
+  other.write("embedding", points, {24, 3});
+  other.write("id", id);
+  other.close();
+  points[5 * 3 + 1] = std::numeric_limits<float>::quiet_NaN();
+  auto hole = spi::h5::File::create(folder / "nan-landscape.h5");
+  hole.write("embedding", points, {24, 3});
+  hole.write("id", id);
+  hole.close();
+  auto newer = spi::h5::File::create(folder / "newer.pt");
+  newer.set_attribute("/", "format", std::string("spi-absolute-embedding"));
+  newer.set_attribute("/", "format_version", std::int64_t{99});
+  newer.close();
+}
+
 void make_bad_inputs(const fs::path& folder) {
   constexpr std::size_t kAll = 24;
   const auto bad_pixel = [](float value) {
@@ -52,6 +73,7 @@ void make_bad_inputs(const fs::path& folder) {
   file.write("patterns", std::vector<float>(5 * 16 * 16, 1.f), {5, 16, 16});
   file.write("mask", std::vector<std::int32_t>(15 * 16), {15, 16});
   file.close();
+  make_bad_models(folder);
   cut(folder / "good.h5", folder / "cut.h5", 0.7);
   cut(folder / "good-frames.h5", folder / "cut-frames.h5", 0.7);
   cut(folder / "good.emc", folder / "cut.emc", 0.7);
