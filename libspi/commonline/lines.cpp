@@ -284,11 +284,10 @@ void LineOptions::describe(OptionSet& options) {
       .range(0, 0.5);
 }
 
-Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Monitor& monitor) {
+LineSettings line_settings(StackReader& stack, const LineOptions& options, Monitor& monitor) {
   check_options(options);
   if (stack.info().count < 1) fail("the stack holds no patterns");
-  Lines lines;
-  LineSettings& settings = lines.settings;
+  LineSettings settings;
   settings.angles = options.angles;
   settings.shells = options.shells.value_or(recipe(stack).shells);
   settings.transform = options.transform;
@@ -300,6 +299,12 @@ Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Mo
   // Half the spacing that the band limit needs: the transforms make higher harmonics.
   if (settings.band_limit > 0)
     settings.r_step = std::max(1.0, std::floor(1 / (4 * settings.band_limit)));
+  return settings;
+}
+
+Lines make_lines(StackReader& stack, const LineOptions& options, int threads, Monitor& monitor) {
+  Lines lines{.set = {}, .settings = line_settings(stack, options, monitor)};
+  LineSettings& settings = lines.settings;
   monitor.info(text_of("lines from radius ", settings.r_min, " to ", settings.r_max,
                        " pixels, transform ", name_of(settings.transform), ", shells ",
                        name_of(settings.shells)));

@@ -57,6 +57,10 @@ struct Lines {
   LineSettings settings;
 };
 
+/// Steps 1 and 2 of make_lines and its radii: all that is chosen from the data before lines are
+/// made. Reads a sample of the patterns.
+LineSettings line_settings(StackReader& stack, const LineOptions& options, Monitor& monitor);
+
 /// Reads every pattern of the stack (several times, in chunks) and makes its lines:
 /// Class averages and single shots differ in their defaults (docs/decisions/cc-matrix.md).
 ///  1. the centre, where neither options nor file say it (CentreFinder);

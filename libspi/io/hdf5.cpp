@@ -197,6 +197,7 @@ bool read_enumeration(hid_t dataset, hid_t stored, hid_t wanted, hid_t memory, h
 
 void File::read_raw(const std::string& dataset, int type, const Shape& offset, const Shape& count,
                     void* out) const {
+  set_up_library();
   const Handle object(H5Dopen2(id_, dataset.c_str(), H5P_DEFAULT));
   if (object < 0) fail(path_.string(), " has no dataset ", dataset);
   const Handle space = selected_space(object, offset, count), memory = memory_space(count);

@@ -35,11 +35,11 @@ inline hid_t memory_type(int code) {
   return types[code];
 }
 
-/// Before the first use of the library: no printed errors, and no cleaning up at exit, which
-/// crashes where a dataset could not be written to a full disk.
+/// Before a thread first uses the library: no printed errors (each thread has its own errors), and
+/// no cleaning up at exit, which crashes where a dataset could not be written to a full disk.
 inline void set_up_library() {
-  [[maybe_unused]] static const herr_t once =
-      (H5dont_atexit(), H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr));
+  [[maybe_unused]] static const herr_t once = H5dont_atexit();
+  [[maybe_unused]] thread_local const herr_t silent = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
 /// The innermost description on HDF5's error stack.

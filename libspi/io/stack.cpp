@@ -222,6 +222,7 @@ std::unique_ptr<StackReader> open_stack(const std::filesystem::path& path,
   auto source = open_source(path, options);
   if (source->info.count == 0 || source->info.rows == 0 || source->info.columns == 0)
     fail(path.string(), " holds no patterns");
+  source->threads = options.threads;
   return std::make_unique<CheckedStack>(path, std::move(source), options);
 }
 

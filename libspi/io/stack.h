@@ -24,6 +24,7 @@ struct StackOptions {
   bool mask_invalid = false;
   bool skip_empty = false;
   bool allow_empty = false;  ///< neither refuse nor leave out empty patterns; not an option
+  int threads = 1;           ///< that decompress patterns; not an option
 
   void describe(OptionSet& options);
 };

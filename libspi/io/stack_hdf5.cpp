@@ -46,7 +46,7 @@ class Hdf5Source : public StackSource {
     if (shape_.size() == 2)
       file_.read_box(dataset, {0, 0}, shape_, out);
     else
-      file_.read_box(dataset, {first, 0, 0}, {n, shape_[1], shape_[2]}, out);
+      file_.read_rows(dataset, first, n, out, threads);
   }
 
   h5::File file_;

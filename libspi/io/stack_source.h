@@ -16,6 +16,7 @@ class StackSource {
  public:
   virtual ~StackSource() = default;
   StackInfo info;
+  int threads = 1;  ///< for decompression
   /// Patterns [first, first + n) as they are, n within the file; the weight stays 1 where the file
   /// has none. Both are [n][rows][columns], sized by the caller.
   virtual void read(std::size_t first, std::size_t n, float* intensity, float* weight) = 0;

@@ -71,6 +71,27 @@ void write_volume(const fs::path& path, spi::Quantity quantity) {
   writer.finish();
 }
 
+/// A landscape of good.h5 with a hole in it, one of other patterns, and a model of the future.
+void make_bad_models(const fs::path& folder) {
+  std::vector<float> points(24 * 3);
+  std::vector<std::uint64_t> id(24);
+  for (std::size_t k = 0; k < points.size(); ++k) points[k] = float(k * k % 17);
+  for (std::size_t k = 0; k < id.size(); ++k) id[k] = k + 100;
+  auto other = spi::h5::File::create(folder / "other-landscape.h5");
+  other.write("embedding", points, {24, 3});
+  other.write("id", id);
+  other.close();
+  points[5 * 3 + 1] = std::numeric_limits<float>::quiet_NaN();
+  auto hole = spi::h5::File::create(folder / "nan-landscape.h5");
+  hole.write("embedding", points, {24, 3});
+  hole.write("id", id);
+  hole.close();
+  auto newer = spi::h5::File::create(folder / "newer.pt");
+  newer.set_attribute("/", "format", std::string("spi-absolute-embedding"));
+  newer.set_attribute("/", "format_version", std::int64_t{99});
+  newer.close();
+}
+
 void make_bad_inputs(const fs::path& folder) {
   constexpr std::size_t kAll = 24;
   const auto bad_pixel = [](float value) {
@@ -96,6 +117,7 @@ void make_bad_inputs(const fs::path& folder) {
   coordinates(folder / "no-coordinates.h5", 60);
   coordinates(folder / "coordinates.h5", 0);
   cut(folder / "coordinates.h5", folder / "cut-coordinates.h5", 0.7);
+  make_bad_models(folder);
   cut(folder / "good.h5", folder / "cut.h5", 0.7);
   cut(folder / "good-frames.h5", folder / "cut-frames.h5", 0.7);
   cut(folder / "good.emc", folder / "cut.emc", 0.7);

@@ -3,6 +3,8 @@
 
 #include <hdf5.h>
 
+#include <cmath>
+#include <fstream>
 #include <numeric>
 
 #include "libspi/io/atomic_file.h"
@@ -59,6 +61,51 @@ TEST_F(Hdf5, BooleansAreReadAsNumbers) {
   std::vector<float> row(3);
   file.read_box("mask", {1, 0}, {1, 3}, row.data());
   EXPECT_EQ(row, (std::vector<float>{0, 0, 1}));
+}
+
+TEST_F(Hdf5, RowsAreReadAsByHdf5Itself) {
+  constexpr std::size_t kRows = 5, kColumns = 300;
+  std::vector<float> real(kRows * kColumns);
+  std::vector<std::uint16_t> whole(kRows * kColumns);
+  for (std::size_t k = 0; k < real.size(); ++k) {
+    real[k] = float(k % 37) * 0.25f;
+    whole[k] = std::uint16_t(k * k % 1000);
+  }
+  h5::File file = h5::File::create(at("a.h5"));
+  const h5::Layout rows{.chunk = {1, kColumns}, .deflate = 1, .growable = true};
+  file.write("/real", real, {kRows, kColumns}, rows);
+  file.write("/whole", whole, {kRows, kColumns}, rows);
+  file.write("/blocks", real, {kRows, kColumns}, {.chunk = {2, kColumns}, .deflate = 1});
+  file.write("/plain", real, {kRows, kColumns});
+  file.create_dataset<float>("/empty", {kRows, kColumns}, rows);
+  file.close();
+  const h5::File read = h5::File::open(at("a.h5"));
+  for (const char* name :
+       {"/real", "/whole", "/blocks", "/plain", "/empty"})  // /whole is converted
+    for (const int threads : {1, 3}) {
+      std::vector<float> direct(2 * kColumns, -1), expected(2 * kColumns);
+      read.read_rows(name, 3, 2, direct.data(), threads);
+      read.read_box(name, {3, 0}, {2, kColumns}, expected.data());
+      EXPECT_EQ(direct, expected) << name;
+    }
+  std::vector<std::uint16_t> same(whole.size());
+  read.read_rows("/whole", 0, kRows, same.data(), 2);
+  EXPECT_EQ(same, whole);
+  expect_error([&] { read.read_rows("/real", 4, 2, real.data(), 1); }, {"/real"});
+}
+
+TEST_F(Hdf5, DamagedRowsAreNamed) {
+  std::vector<float> values(4 * 2000);
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::sin(float(k));
+  h5::File file = h5::File::create(at("a.h5"));
+  file.write("/real", values, {4, 2000}, {.chunk = {1, 2000}, .deflate = 1});
+  file.close();
+  std::fstream bytes(at("a.h5"), std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekp(std::streamoff(std::filesystem::file_size(at("a.h5")) - 3000));
+  bytes << std::string(1500, 'x');
+  bytes.close();
+  const h5::File read = h5::File::open(at("a.h5"));
+  expect_error([&] { read.read_rows("/real", 0, 4, values.data(), 2); }, {"is damaged"});
 }
 
 TEST_F(Hdf5, DatasetsBehindSeveralLinksAreListedOnce) {
