@@ -12,3 +12,22 @@ foreach(library fftw3 fftw3f hdf5 libxxhash openblas)
   string(TOUPPER ${library} name)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${library})
 endforeach()
+
+# LibTorch: Debian's, or another one through CMAKE_PREFIX_PATH. Not by its own TorchConfig.cmake,
+# which asks for a CUDA compiler where the library has CUDA in it.
+find_path(TORCH_INCLUDE_DIR torch/csrc/api/include/torch/torch.h REQUIRED)
+find_library(TORCH_LIBRARY torch REQUIRED)
+get_filename_component(TORCH_LIBRARY_DIR ${TORCH_LIBRARY} DIRECTORY)
+set(torch_libraries)
+foreach(library torch torch_cpu c10 torch_cuda c10_cuda)
+  find_library(TORCH_${library} ${library} HINTS ${TORCH_LIBRARY_DIR} NO_DEFAULT_PATH)
+  if(TORCH_${library})
+    list(APPEND torch_libraries ${TORCH_${library}})
+  endif()
+endforeach()
+add_library(spi_torch INTERFACE)
+target_include_directories(spi_torch SYSTEM INTERFACE
+  ${TORCH_INCLUDE_DIR} ${TORCH_INCLUDE_DIR}/torch/csrc/api/include)
+# Nothing refers to torch_cuda by name; it registers itself where it is loaded.
+target_link_libraries(spi_torch INTERFACE
+  -Wl,--push-state,--no-as-needed ${torch_libraries} -Wl,--pop-state)

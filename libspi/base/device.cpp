@@ -27,16 +27,17 @@ int cuda_device_count(std::string* why) {
   return count;
 }
 
-Device choose_device(Device asked, bool has_cuda_version) {
-  if (asked == Device::cpu || !has_cuda_version) {
+Device choose_device(Device asked, CudaCount cuda, std::string* why) {
+  if (asked == Device::cpu || !cuda) {
     if (asked == Device::cuda)
       throw DeviceError("--device cuda: this program has no CUDA version in this build");
     return Device::cpu;
   }
-  std::string why;
-  const int count = cuda_device_count(&why);
-  if (count == 0 && asked == Device::cuda) throw DeviceError("--device cuda: " + why);
-  return count > 0 ? Device::cuda : Device::cpu;
+  std::string reason;
+  if (cuda(&reason) > 0) return Device::cuda;
+  if (asked == Device::cuda) throw DeviceError("--device cuda: " + reason);
+  if (why) *why = reason;
+  return Device::cpu;
 }
 
 }  // namespace spi

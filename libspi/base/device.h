@@ -17,12 +17,15 @@ struct EnumNames<Device> {
   static constexpr std::array<std::string_view, 3> values{"auto", "cpu", "cuda"};
 };
 
-/// CUDA devices that the driver reports; 0 with the reason in `why` where there are none.
+/// The CUDA devices that a back end can use; 0 with the reason in `why` where there are none.
+using CudaCount = int (*)(std::string* why);
+
+/// Devices that the CUDA driver reports.
 int cuda_device_count(std::string* why = nullptr);
 
-/// The device that will really run: never `automatic`, never a silent fallback. `has_cuda_version`
-/// says whether the work at hand has a CUDA back end in this build. DeviceError for `cuda` where
-/// it cannot run.
-Device choose_device(Device asked, bool has_cuda_version);
+/// The device that will really run: never `automatic`, never a silent fallback. `cuda` counts for
+/// the back end of the work at hand, null where it has none in this build; `why` receives the
+/// reason where `automatic` found no device. DeviceError for `cuda` where it cannot run.
+Device choose_device(Device asked, CudaCount cuda, std::string* why = nullptr);
 
 }  // namespace spi

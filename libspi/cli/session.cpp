@@ -37,13 +37,14 @@ Session::Session(std::string name, const Usage& usage, const CommonOptions& comm
       usage_(usage),
       common_(common),
       command_line_(std::move(command_line)),
-      threads_(common.threads.value_or(available_threads())),
-      device_(choose_device(common.device, usage.has_cuda_version())) {
+      threads_(common.threads.value_or(available_threads())) {
+  std::string why;
+  device_ = choose_device(common.device, usage.cuda(), &why);
   if (!common_.output.empty()) claim(common_.output);
   if (common_.log) claim(*common_.log);
   monitor_ = make_console({.quiet = common.quiet, .verbose = common.verbose, .log = common.log});
   monitor_->info(text_of(name_, " ", version(), " (", commit(), "), device ", name_of(device_),
-                         ", threads ", threads_));
+                         why.empty() ? "" : " (" + why + ")", ", threads ", threads_));
 }
 
 Session::~Session() = default;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "libspi/base/device.h"
 #include "libspi/base/options.h"
 
 namespace spi::cli {
@@ -32,8 +33,8 @@ class Usage : public OptionSet {
   Usage& output(std::filesystem::path default_path, std::string help) {
     return output_ = std::move(default_path), output_help_ = std::move(help), *this;
   }
-  /// The command can run on a CUDA device in this build.
-  Usage& has_cuda_version(bool value) { return has_cuda_ = value, *this; }
+  /// The command can run on the CUDA devices that `count` finds.
+  Usage& cuda(CudaCount count) { return cuda_ = count, *this; }
 
   const std::string& summary() const { return summary_; }
   const std::vector<std::string>& paragraphs() const { return paragraphs_; }
@@ -41,14 +42,14 @@ class Usage : public OptionSet {
   const std::vector<std::string>& references() const { return references_; }
   const std::filesystem::path& default_output() const { return output_; }
   const std::string& output_help() const { return output_help_; }
-  bool has_cuda_version() const { return has_cuda_; }
+  CudaCount cuda() const { return cuda_; }
 
  private:
   std::string summary_, output_help_ = "write the result to this file instead of stdout";
   std::vector<std::string> paragraphs_, references_;
   std::vector<Example> examples_;
   std::filesystem::path output_;
-  bool has_cuda_ = false;
+  CudaCount cuda_ = nullptr;
 };
 
 }  // namespace spi::cli

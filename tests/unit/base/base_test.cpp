@@ -159,12 +159,17 @@ TEST(Options, ParsePrintAndCheck) {
   EXPECT_THROW(check_options(sample), UserError);
 }
 
-TEST(Device, CudaWithoutABackEndIsAnError) {
-  EXPECT_THROW(choose_device(Device::cuda, false), DeviceError);
-  EXPECT_EQ(choose_device(Device::automatic, false), Device::cpu);
-  if (cuda_device_count() == 0) {
-    EXPECT_THROW(choose_device(Device::cuda, true), DeviceError);
-  }
+TEST(Device, IsTheOneAskedForOrAnError) {
+  EXPECT_THROW(choose_device(Device::cuda, nullptr), DeviceError);
+  EXPECT_EQ(choose_device(Device::automatic, nullptr), Device::cpu);
+  const CudaCount none = [](std::string* why) { return *why = "none here", 0; };
+  const CudaCount one = [](std::string*) { return 1; };
+  std::string why;
+  EXPECT_THROW(choose_device(Device::cuda, none), DeviceError);
+  EXPECT_EQ(choose_device(Device::automatic, none, &why), Device::cpu);
+  EXPECT_EQ(why, "none here");
+  EXPECT_EQ(choose_device(Device::automatic, one), Device::cuda);
+  EXPECT_EQ(choose_device(Device::cpu, one), Device::cpu);
 }
 
 }  // namespace

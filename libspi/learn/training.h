@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a network is trained, and how that went. Without LibTorch, for headers and tools.
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libspi/base/options.h"
+#include "libspi/plot/figure.h"
+
+namespace spi::learn {
+
+struct TrainingOptions {
+  std::size_t epochs = 100;
+  std::size_t batch_size = 32;
+  double learning_rate = 1e-3;  ///< falls to a hundredth along half a cosine over the epochs
+  double weight_decay = 0;
+  double validation = 0.2;    ///< part of the rows
+  std::size_t patience = 20;  ///< epochs; 0: never stop early
+
+  void describe(OptionSet& options);
+};
+
+/// Named parts of a loss (reconstruction, divergence, ...), means over the rows.
+using Parts = std::vector<std::pair<std::string, double>>;
+
+struct EpochRecord {
+  std::size_t epoch = 0;  ///< from 1
+  double learning_rate = 0;
+  double loss = 0;        ///< mean over the training rows, while the weights changed
+  double validation = 0;  ///< mean over the validation rows, after the epoch; NaN without any
+  Parts parts, validation_parts;
+};
+
+struct History {
+  std::vector<EpochRecord> epochs;
+  std::size_t best_epoch = 0;  ///< of the weights that are kept
+  bool stopped_early = false;
+};
+
+/// Learning rate of an epoch (from 0).
+double learning_rate(const TrainingOptions& options, std::size_t epoch);
+
+/// One line of JSON an epoch, written and flushed as it comes, so that `tail -f` follows a run.
+class TrainingLog {
+ public:
+  /// Begins the file; UserError where it cannot be written.
+  explicit TrainingLog(std::filesystem::path path);
+  /// May be called from several threads.
+  void add(std::size_t member, const EpochRecord& record);
+
+ private:
+  std::filesystem::path path_;
+  std::mutex mutex_;
+};
+
+/// Loss over the epochs, training and validation of every member of an ensemble on one panel, the
+/// epochs of the kept weights marked.
+plot::Figure loss_figure(const std::vector<History>& members, const std::string& title);
+
+}  // namespace spi::learn
