@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the variational auto-encoder is asked to be and how it is trained.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "libspi/base/options.h"
+#include "libspi/learn/training.h"
+
+namespace spi::vae {
+
+struct VaeOptions {
+  std::size_t latent_dim = 1;
+  std::size_t size = 81;  ///< voxels along an edge of the whole cube, odd
+  std::string symmetry = "C1";
+  std::optional<ReciprocalLength> q_max = {};        ///< auto: the edge of the patterns
+  std::optional<ReciprocalLength> q_per_pixel = {};  ///< auto: the file's
+  std::optional<Energy> photon_energy = {};          ///< auto: a flat Ewald sphere
+  double kl_weight = 30;
+  double warm_up = 0.3;      ///< part of the epochs over which the KL weight grows from 0
+  double model_error = 0.1;  ///< of an amplitude, relative to the ring's rms
+  std::size_t channels = 16;
+  learn::TrainingOptions training{.epochs = 20,
+                                  .batch_size = 10,
+                                  .learning_rate = 2e-3,
+                                  .weight_decay = 0,
+                                  .validation = 0.05,
+                                  .patience = 0};
+
+  void describe(OptionSet& options);
+};
+
+}  // namespace spi::vae
