@@ -18,7 +18,8 @@ constexpr const char* kRoot = "/";
 std::vector<float> finite(const h5::File& file, const std::string& name, const h5::Shape& shape) {
   std::vector<float> values = file.read<float>(name, shape);
   for (const float v : values)
-    if (!std::isfinite(v)) fail(file.path().string(), ": ", name, " has values that are not finite");
+    if (!std::isfinite(v))
+      fail(file.path().string(), ": ", name, " has values that are not finite");
   return values;
 }
 

@@ -43,8 +43,7 @@ class Network : public torch::nn::Module {
 
  private:
   at::Tensor weight(const std::string& name, std::vector<std::int64_t> sizes);
-  at::Tensor threefold(const at::Tensor& x, const at::Tensor& kernel,
-                       const at::Tensor& bias) const;
+  at::Tensor threefold(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias) const;
 
   struct Layer {
     at::Tensor weight, bias;

@@ -66,15 +66,15 @@ Objective objective(const Network& network, const Batch& batch, const at::Tensor
     const torch::NoGradGuard no_grad;
     const double e2 = optics.model_error * optics.model_error;
     weight = batch.photons / (1 + 4 * e2 * batch.photons);
-    constant = (weight * (batch.intensity * (batch.intensity + kDark).log() - batch.intensity))
-                   .sum(1);
+    constant =
+        (weight * (batch.intensity * (batch.intensity + kDark).log() - batch.intensity)).sum(1);
   }
   return {.reconstruction =
               (weight * (seen - batch.intensity * (seen + kDark).log())).sum(1) + constant,
-          .divergence = (posterior.mean.square() + posterior.log_variance.exp() - 1 -
-                         posterior.log_variance)
-                            .sum(1) /
-                        2};
+          .divergence =
+              (posterior.mean.square() + posterior.log_variance.exp() - 1 - posterior.log_variance)
+                  .sum(1) /
+              2};
 }
 
 std::vector<float> mean_volume(const PatternSet& set, const Slicer& slicer, double model_error,

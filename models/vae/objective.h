@@ -11,9 +11,9 @@
 
 #include <span>
 
+#include "libspi/volume/slicing.h"
 #include "models/vae/network.h"
 #include "models/vae/patterns.h"
-#include "libspi/volume/slicing.h"
 
 namespace spi::vae {
 

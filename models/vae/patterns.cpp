@@ -42,8 +42,8 @@ class Resampler {
         size_(size),
         x_(covers(size, info.centre ? (*info.centre)[0] : double(info.columns / 2), step,
                   info.columns)),
-        y_(covers(size, info.centre ? (*info.centre)[1] : double(info.rows / 2), step,
-                  info.rows)) {}
+        y_(covers(size, info.centre ? (*info.centre)[1] : double(info.rows / 2), step, info.rows)) {
+  }
 
   /// Weighted mean intensity and summed weight of each point.
   void operator()(const float* intensity, const float* weight, float* mean, float* sum) const {

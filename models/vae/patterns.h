@@ -20,7 +20,7 @@ namespace spi::vae {
 
 /// What one needs to know to treat other patterns alike; part of the model's file.
 struct Preprocessing {
-  std::size_t size = 0;  ///< of pattern and cube, odd
+  std::size_t size = 0;    ///< of pattern and cube, odd
   double q_per_voxel = 0;  ///< 1/Å
   std::optional<double> wavelength_A = {};
   std::vector<double> radial_mean = {};  ///< [size/2 + 1] of patterns of scale 1, at whole radii
@@ -34,20 +34,20 @@ struct Preprocessing {
 struct PatternSet {
   Preprocessing preprocessing;
   QueryPoints points;
-  std::vector<std::uint64_t> id;      ///< [N]
-  std::vector<Quaternion> pose;       ///< [N] in the fundamental zone of the symmetry
-  std::vector<float> gain;            ///< [N]
-  std::vector<float> scale;           ///< [N] total intensity over that of the radial mean
-  std::vector<float> intensity;       ///< [N][P] over scale and radial mean; mean 1 on a ring
-  std::vector<float> photons;         ///< [N][P] effective ones behind an intensity of 1; 0: none
+  std::vector<std::uint64_t> id;  ///< [N]
+  std::vector<Quaternion> pose;   ///< [N] in the fundamental zone of the symmetry
+  std::vector<float> gain;        ///< [N]
+  std::vector<float> scale;       ///< [N] total intensity over that of the radial mean
+  std::vector<float> intensity;   ///< [N][P] over scale and radial mean; mean 1 on a ring
+  std::vector<float> photons;     ///< [N][P] effective ones behind an intensity of 1; 0: none
   std::size_t count() const { return id.size(); }
 };
 
 /// Reads and preprocesses all patterns. With `known` (encoding) its cut and radial mean are used,
-/// else they are made from the data. `poses` [N] in the order of the stack; rotations are moved into
-/// the fundamental zone of `group`. Photons behind a pixel are intensity times weight (formats.md).
-/// UserError where the patterns are too small for the size, are not square enough, or do not know
-/// their q.
+/// else they are made from the data. `poses` [N] in the order of the stack; rotations are moved
+/// into the fundamental zone of `group`. Photons behind a pixel are intensity times weight
+/// (formats.md). UserError where the patterns are too small for the size, are not square enough, or
+/// do not know their q.
 PatternSet load_patterns(StackReader& stack, const std::vector<Pose>& poses,
                          const PointGroup& group, const VaeOptions& options,
                          const Preprocessing* known, Monitor& monitor);

@@ -17,12 +17,10 @@ std::vector<Quaternion> read_quaternions(const h5::File& file, const std::string
   const std::vector<double> v = file.read<double>(name);
   std::vector<Quaternion> result;
   for (std::size_t n = 0; n < shape[0]; ++n)
-    result.push_back(with_context(text_of("reading row ", n, " of ", name, " in ",
-                                          file.path().string()),
-                                  [&] {
-                                    return normalized(
-                                        {v[4 * n], v[4 * n + 1], v[4 * n + 2], v[4 * n + 3]});
-                                  }));
+    result.push_back(
+        with_context(text_of("reading row ", n, " of ", name, " in ", file.path().string()), [&] {
+          return normalized({v[4 * n], v[4 * n + 1], v[4 * n + 2], v[4 * n + 3]});
+        }));
   return result;
 }
 

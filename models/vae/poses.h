@@ -19,7 +19,7 @@ struct Pose {
 };
 
 struct Poses {
-  std::vector<Pose> pose;                     ///< [N] in the order of the ids asked for
+  std::vector<Pose> pose;                    ///< [N] in the order of the ids asked for
   std::optional<std::string> symmetry = {};  ///< of the reference they were found with
 };
 

@@ -33,8 +33,8 @@ struct SliceFunction : torch::autograd::Function<SliceFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& volumes,
                             const c10::intrusive_ptr<Slices>& how) {
     context->saved_data["how"] = c10::IValue::make_capsule(how);
-    at::Tensor out = at::empty(
-        {volumes.size(0), std::int64_t(how->slicer->points().size())}, volumes.options());
+    at::Tensor out =
+        at::empty({volumes.size(0), std::int64_t(how->slicer->points().size())}, volumes.options());
     how->slicer->slice(values_of(volumes.contiguous()), how->pose, writable(out), how->threads);
     return out;
   }
@@ -43,8 +43,8 @@ struct SliceFunction : torch::autograd::Function<SliceFunction> {
     const auto holder = context->saved_data["how"].toCapsule();
     const auto& how = static_cast<const Slices&>(*holder);
     const at::Tensor values = gradient[0].contiguous();
-    at::Tensor volumes = at::empty(
-        {values.size(0), std::int64_t(how.slicer->box().voxels())}, values.options());
+    at::Tensor volumes =
+        at::empty({values.size(0), std::int64_t(how.slicer->box().voxels())}, values.options());
     how.slicer->adjoint(values_of(values), how.pose, writable(volumes), how.threads);
     return {volumes, at::Tensor()};
   }

@@ -23,14 +23,12 @@ VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options,
 VaeTask::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Tensor& noise,
                                   double share, double kl_weight) const {
   const Optics optics = model_.optics();
-  const Objective terms =
-      objective(*model_.network, make_batch(set_, rows, optics), noise, optics);
+  const Objective terms = objective(*model_.network, make_batch(set_, rows, optics), noise, optics);
   ChunkLoss result{.reconstruction = terms.reconstruction.sum().item<double>(),
                    .divergence = terms.divergence.sum().item<double>(),
                    .gradients = {}};
   if (!noise.defined()) return result;
-  const at::Tensor loss =
-      share * (terms.reconstruction.sum() + kl_weight * terms.divergence.sum());
+  const at::Tensor loss = share * (terms.reconstruction.sum() + kl_weight * terms.divergence.sum());
   result.gradients = torch::autograd::grad({loss}, parameters_);
   return result;
 }

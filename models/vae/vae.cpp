@@ -43,15 +43,15 @@ std::vector<float> Vae::decode(std::span<const double> z, int threads) const {
   const torch::NoGradGuard no_grad;
   learn::set_threads(1);
   const at::Tensor box = model_->network->decode(point(z)).contiguous();
-  std::vector<float> cube = model_->slicer->symmetrised_cube(
-      {box.data_ptr<float>(), std::size_t(box.numel())}, threads);
+  std::vector<float> cube =
+      model_->slicer->symmetrised_cube({box.data_ptr<float>(), std::size_t(box.numel())}, threads);
   const std::size_t n = model_->preprocessing.size;
   const double half = double(n / 2);
   for (std::size_t k = 0, at = 0; k < n; ++k)
     for (std::size_t j = 0; j < n; ++j)
       for (std::size_t i = 0; i < n; ++i, ++at) {
         const double r = std::hypot(double(i) - half, double(j) - half, double(k) - half);
-        cube[at] = r <= half ? float(cube[at] * model_->preprocessing.mean_at(r)) : 0.f;
+        cube[at] = r < half + 0.5 ? float(cube[at] * model_->preprocessing.mean_at(r)) : 0.f;
       }
   return cube;
 }

@@ -36,8 +36,8 @@ class Vae {
   const Latents& training_latents() const;
 
   Latents encode(const PatternSet& set, int threads, Monitor& monitor) const;
-  /// The symmetrised intensities [S][S][S] of a point z [L], radial mean multiplied back; 0 beyond
-  /// S/2 voxels from the centre, where the model knows nothing.
+  /// The symmetrised intensities [S][S][S] of a point z [L], radial mean multiplied back; 0 where
+  /// the distance from the centre rounds to more than S/2 voxels: the model knows nothing there.
   std::vector<float> decode(std::span<const double> z, int threads) const;
   /// Intensities [P] of pattern `row` as the model sees it from its mean, in units of the radial
   /// mean.
