@@ -14,6 +14,7 @@ AveragesWriter::AveragesWriter(const std::filesystem::path& path, const Averages
     file_.write_scalar("/q_per_pixel", *head.q_per_pixel);
     file_.set_attribute("/q_per_pixel", "unit", "1/A");
   }
+  if (head.wavelength_A) file_.write_scalar("/wavelength_A", *head.wavelength_A);
   if (head.centre) file_.write("/centre", std::vector{(*head.centre)[0], (*head.centre)[1]});
   if (head.single_shots) file_.set_attribute("/", "single_shots", std::int64_t{1});
   const h5::Layout layout{.chunk = {1, head.rows, head.columns}, .deflate = 1, .growable = true};

@@ -19,6 +19,7 @@ namespace spi {
 struct AveragesHead {
   std::size_t rows = 0, columns = 0;
   std::optional<double> q_per_pixel = {};            ///< 1/Å
+  std::optional<double> wavelength_A = {};           ///< of the Ewald sphere; nullopt: unknown, flat
   std::optional<std::array<double, 2>> centre = {};  ///< x, y; nullopt: pixel S/2 rounded down
   bool single_shots = false;                         ///< patterns of single frames, not averages
 };
@@ -31,7 +32,7 @@ struct AveragesColumns {
 };
 
 /// Layout: `intensity` and `weight` [N, rows, columns] f4, one pattern a chunk; `q_per_pixel`,
-/// `centre` [2]; `id`, `occupancy`, `bootstrap_run` [N]; root record "spi-averages". The file
+/// `wavelength_A`, `centre` [2]; `id`, `occupancy`, `bootstrap_run` [N]; root record "spi-averages". The file
 /// appears at finish().
 class AveragesWriter {
  public:

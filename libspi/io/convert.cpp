@@ -236,6 +236,7 @@ class Conversion {
                           {.rows = info.rows,
                            .columns = info.columns,
                            .q_per_pixel = info.q_per_pixel,
+                           .wavelength_A = info.wavelength_A,
                            .centre = info.centre,
                            .single_shots = !info.is_average},
                           provenance_);

@@ -22,6 +22,11 @@ std::optional<double> Detector::q_per_pixel() const {
   return 1 / (*wavelength_A * distance_px);
 }
 
+std::optional<double> Detector::ewald_wavelength_A() const {
+  const bool flat = std::ranges::all_of(sz, [](double s) { return s == 0; });
+  return flat ? std::nullopt : wavelength_A;
+}
+
 void Detector::check(const std::string& where) const {
   const std::size_t count = pixels();
   if (count == 0) fail(where, " has no pixels");

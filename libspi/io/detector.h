@@ -48,6 +48,9 @@ struct Detector {
   std::array<double, 2> flat_position(std::size_t pixel) const;
   /// q spacing of a pixel at the beam centre, 1/Å: 1 / (wavelength · D). nullopt: no wavelength.
   std::optional<double> q_per_pixel() const;
+  /// The wavelength where the pixels lie on a sphere of it; nullopt where it is not known, or where
+  /// every s_z is 0 (small angles: a plane through the origin).
+  std::optional<double> ewald_wavelength_A() const;
   /// UserError naming `where` unless the arrays agree in length and every number is finite.
   void check(const std::string& where) const;
 };

@@ -203,6 +203,7 @@ void inspect_stack(Report& report, const fs::path& path, StackOptions options, M
   report.add("centre (x, y)", info.centre ? text_of((*info.centre)[0], ", ", (*info.centre)[1])
                                           : std::string("not in the file"));
   if (info.q_per_pixel) report.add("q per pixel in 1/Å", *info.q_per_pixel);
+  if (info.wavelength_A) report.add("wavelength of the Ewald sphere in Å", *info.wavelength_A);
   std::vector<double> totals;
   std::size_t invalid = 0, unmeasured = 0;
   Progress progress(monitor, "reading patterns", info.count);

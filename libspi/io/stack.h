@@ -35,6 +35,7 @@ struct StackInfo {
       {};  ///< in words: "spi averages", "Dragonfly 2D output", "HDF5 stack /patterns"
   std::optional<std::array<double, 2>> centre = {};  ///< x, y; known from the file or the options
   std::optional<double> q_per_pixel = {};            ///< 1/Å per pixel
+  std::optional<double> wavelength_A = {};  ///< of the Ewald sphere; nullopt: unknown, or flat
   bool is_average = false;  ///< class averages (made of many frames), not single shots
   std::size_t skipped = 0;  ///< empty patterns left out of count (skip_empty)
 };

@@ -93,6 +93,8 @@ class AveragesSource : public Hdf5Source {
       info.q_per_pixel = file_.read_scalar<double>("/q_per_pixel");
     else if (file_.has_attribute("/", "q_per_pixel"))
       info.q_per_pixel = file_.number_attribute("/", "q_per_pixel");
+    if (file_.exists("/wavelength_A"))
+      info.wavelength_A = file_.read_scalar<double>("/wavelength_A");
   }
   void read(std::size_t first, std::size_t n, float* intensity, float* weight) override {
     read_patterns("/intensity", first, n, intensity);

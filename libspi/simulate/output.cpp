@@ -89,7 +89,11 @@ SimulationSummary write_averages(const Simulator& simulator, const std::filesyst
   SimulationSummary summary = empty_summary(simulator);
   AveragesWriter writer(
       path,
-      {.rows = rows, .columns = columns, .q_per_pixel = detector.q_per_pixel(), .centre = centre},
+      {.rows = rows,
+       .columns = columns,
+       .q_per_pixel = detector.q_per_pixel(),
+       .wavelength_A = detector.ewald_wavelength_A(),
+       .centre = centre},
       provenance);
   TruthWriter truth(writer.file(), simulator.population());
   AveragesColumns ids;

@@ -28,6 +28,7 @@ TEST(DetectorGrid, ScatteringVectorsByHand) {
   const Detector d = make_detector(small());
   EXPECT_EQ(d.shape, (std::array<std::size_t, 2>{3, 4}));
   EXPECT_DOUBLE_EQ(*d.wavelength_A, 1);
+  EXPECT_DOUBLE_EQ(*d.ewald_wavelength_A(), 1);
   EXPECT_DOUBLE_EQ(d.distance_px, 4);
   EXPECT_DOUBLE_EQ(*d.q_per_pixel(), 0.25);
   EXPECT_DOUBLE_EQ(d.sx[3], 0.6);  // row 0, column 3
@@ -71,6 +72,7 @@ TEST(DetectorGrid, FlatEwaldIsAPlane) {
   grid.flat_ewald = true;
   const Detector d = make_detector(grid);
   EXPECT_EQ(d.sz, std::vector<double>(12, 0.0));
+  EXPECT_FALSE(d.ewald_wavelength_A());
   EXPECT_DOUBLE_EQ(d.sx[3], 0.75);
   const auto [x, y] = d.flat_position(7);
   EXPECT_DOUBLE_EQ(x, 3);

@@ -15,7 +15,7 @@ const std::vector<float> kIntensity{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 const std::vector<float> kWeight{1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 1};
 
 TEST_F(Averages, ReadBackWhatWasWritten) {
-  AveragesWriter writer(at("a.h5"), {.rows = 2, .columns = 3, .q_per_pixel = 0.002}, {});
+  AveragesWriter writer(at("a.h5"), {.rows = 2, .columns = 3, .q_per_pixel = 0.002, .wavelength_A = 2.5}, {});
   writer.append(std::span(kIntensity).first(6), std::span(kWeight).first(6));
   writer.append(std::span(kIntensity).last(6), std::span(kWeight).last(6));
   writer.file().write("/polar/q", std::vector<double>{0.1, 0.2});
@@ -24,6 +24,7 @@ TEST_F(Averages, ReadBackWhatWasWritten) {
   EXPECT_EQ(stack->info().kind, "spi averages");
   EXPECT_TRUE(stack->info().is_average);
   EXPECT_EQ(stack->info().q_per_pixel, 0.002);
+  EXPECT_EQ(stack->info().wavelength_A, 2.5);
   EXPECT_EQ(*stack->info().centre, (std::array<double, 2>{1, 1}));  // (3/2, 2/2) rounded down
   EXPECT_EQ(stack->ids(), (std::vector<std::uint64_t>{7, 9}));
   const Patterns patterns = stack->read(0, 2);
