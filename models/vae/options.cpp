@@ -9,7 +9,8 @@ void VaeOptions::describe(OptionSet& options) {
   options.add("size", size, "voxels along the edge of the volumes, odd: 81, 161, 243, ...")
       .range(9, 511);
   options.add("symmetry", symmetry,
-              "point group of the particles, Schoenflies or Hermann-Mauguin: C1, m-3m, I, ...");
+              "point group of the particles, Schoenflies or Hermann-Mauguin: C1, m-3m, I, ...; "
+              "auto: that of the orientations' reference");
   options.add("channels", channels, "channels of the finest layers; the others go with them")
       .range(1, 256);
   options.group("Patterns");
@@ -19,7 +20,8 @@ void VaeOptions::describe(OptionSet& options) {
   options.add("q-per-pixel", q_per_pixel,
               "q of a pixel of the patterns, where their file does not say it");
   options.add("photon-energy", photon_energy,
-              "slices then follow the Ewald sphere; auto: plane slices (small angles)");
+              "slices follow its Ewald sphere; auto: the one that the patterns' file says, else "
+              "plane slices (small angles)");
   options.group("Loss");
   options
       .add("kl-weight", kl_weight,

@@ -13,11 +13,11 @@ namespace spi::vae {
 
 struct VaeOptions {
   std::size_t latent_dim = 1;
-  std::size_t size = 81;  ///< voxels along an edge of the whole cube, odd
-  std::string symmetry = "C1";
-  std::optional<ReciprocalLength> q_max = {};        ///< auto: the edge of the patterns
+  std::size_t size = 81;                       ///< voxels along an edge of the whole cube, odd
+  std::optional<std::string> symmetry = {};    ///< auto: of the orientations
+  std::optional<ReciprocalLength> q_max = {};  ///< auto: the edge of the patterns
   std::optional<ReciprocalLength> q_per_pixel = {};  ///< auto: the file's
-  std::optional<Energy> photon_energy = {};          ///< auto: a flat Ewald sphere
+  std::optional<Energy> photon_energy = {};          ///< auto: the file's, else flat
   double kl_weight = 30;
   double warm_up = 0.3;      ///< part of the epochs over which the KL weight grows from 0
   double model_error = 0.1;  ///< of an amplitude, relative to the ring's rms

@@ -166,10 +166,12 @@ PatternSet load_patterns(StackReader& stack, const std::vector<Pose>& poses,
   } else {
     set.preprocessing.size = options.size;
     set.preprocessing.q_per_voxel = step * *q_per_pixel;
+    set.preprocessing.wavelength_A = info.wavelength_A;
     if (options.photon_energy)
       set.preprocessing.wavelength_A = options.photon_energy->wavelength_angstroms();
   }
   const std::size_t size = set.preprocessing.size;
+  set.symmetry = group.name;
   set.points = disc_points(size, set.preprocessing.q_per_voxel, set.preprocessing.wavelength_A);
   const std::size_t points = set.points.size();
   set.id = stack.ids();

@@ -33,6 +33,7 @@ struct Preprocessing {
 /// N patterns on the P points of disc_points(size).
 struct PatternSet {
   Preprocessing preprocessing;
+  std::string symmetry = "C1";  ///< group whose fundamental zone the poses are in
   QueryPoints points;
   std::vector<std::uint64_t> id;  ///< [N]
   std::vector<Quaternion> pose;   ///< [N] in the fundamental zone of the symmetry

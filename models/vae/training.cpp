@@ -75,10 +75,10 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
 Model new_model(const PatternSet& set, const VaeOptions& options, std::uint64_t seed, int threads,
                 Monitor& monitor) {
   Model model;
-  model.symmetry = point_group(options.symmetry).name;
+  model.symmetry = set.symmetry;
   model.preprocessing = set.preprocessing;
   model.shape = {.latent_dim = std::int64_t(options.latent_dim),
-                 .size = std::int64_t(options.size),
+                 .size = std::int64_t(set.preprocessing.size),
                  .channels = std::int64_t(options.channels),
                  .box = {}};
   model.model_error = options.model_error;

@@ -44,6 +44,7 @@ std::vector<spi::Quaternion> orientations() {
 
 spi::vae::PatternSet patterns(std::size_t size) {
   spi::vae::PatternSet set;
+  set.symmetry = "Oh";
   set.preprocessing = {.size = size,
                        .q_per_voxel = 1e-4,
                        .wavelength_A = 2.0,
@@ -78,8 +79,6 @@ void vae_step(benchmark::State& state) {
   const int threads = int(state.range(1));
   const spi::vae::PatternSet set = patterns(size);
   spi::vae::VaeOptions options;
-  options.size = size;
-  options.symmetry = "m-3m";
   spi::vae::Model model = spi::vae::new_model(set, options, 1, threads, spi::silent_monitor());
   spi::vae::VaeTask task(model, set, options, threads);
   spi::learn::Adam adam(*model.network, 0);
