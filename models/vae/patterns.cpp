@@ -96,25 +96,42 @@ double pixels_per_voxel(const StackInfo& info, double q_per_pixel, const VaeOpti
   return step;
 }
 
-/// The radial mean of the patterns over their scales.
-std::vector<double> radial_mean(const PatternSet& set, const std::vector<std::size_t>& ring) {
+/// A ring's mean intensity, and the mean radius of the pixels behind it.
+struct Ring {
+  double intensity = 0, weight = 0, radius = 0;
+  bool has_light() const { return weight > 0 && intensity > 0; }
+};
+
+/// ln of the mean at radius r, from the two lit rings around it (or nearest to it).
+double log_mean_at(const std::vector<Ring>& lit, double r) {
+  if (lit.size() == 1) return std::log(lit[0].intensity);
+  std::size_t high = 1;
+  while (high + 1 < lit.size() && lit[high].radius < r) ++high;
+  const Ring &a = lit[high - 1], &b = lit[high];
+  // Half a ring beyond the data at most: pixels fill the outermost ring on its inner side only.
+  const double f = std::clamp((r - a.radius) / (b.radius - a.radius), -0.5, 1.5);
+  return (1 - f) * std::log(a.intensity) + f * std::log(b.intensity);
+}
+
+/// The radial mean of the patterns over their scales, at whole radii.
+std::vector<double> radial_mean(const PatternSet& set, const std::vector<double>& radii) {
   const std::size_t rings = set.preprocessing.size / 2 + 1, points = set.points.size();
-  std::vector<double> sum(rings), weight(rings);
+  std::vector<Ring> all(rings);
   for (std::size_t n = 0; n < set.count(); ++n)
     for (std::size_t p = 0; p < points; ++p) {
       const double w = set.photons[n * points + p];
-      sum[ring[p]] += w * set.intensity[n * points + p];
-      weight[ring[p]] += w * set.scale[n];
+      Ring& ring = all[std::size_t(std::lround(radii[p]))];
+      ring.intensity += w * set.intensity[n * points + p];
+      ring.weight += w * set.scale[n];
+      ring.radius += w * set.scale[n] * radii[p];
     }
-  // A ring without light or pixels takes the value of the ring inside it, the first ones that of
-  // the first ring that has any.
-  const auto has = [&](std::size_t r) { return weight[r] > 0 && sum[r] > 0; };
-  std::size_t first = 0;
-  while (first < rings && !has(first)) ++first;
-  if (first == rings) fail("no pattern has any intensity inside the cut at high q");
-  std::vector<double> mean(rings);
-  for (std::size_t r = 0; r < rings; ++r)
-    mean[r] = has(r) ? sum[r] / weight[r] : r < first ? sum[first] / weight[first] : mean[r - 1];
+  std::vector<Ring> lit;
+  for (const Ring& ring : all)
+    if (ring.has_light())
+      lit.push_back({ring.intensity / ring.weight, ring.weight, ring.radius / ring.weight});
+  if (lit.empty()) fail("no pattern has any intensity inside the cut at high q");
+  std::vector<double> mean;
+  for (std::size_t r = 0; r < rings; ++r) mean.push_back(std::exp(log_mean_at(lit, double(r))));
   return mean;
 }
 
@@ -196,12 +213,11 @@ PatternSet load_patterns(StackReader& stack, const std::vector<Pose>& poses,
   }
 
   if (!known) {
-    std::vector<std::size_t> ring;
-    for (std::size_t p = 0; p < points; ++p)
-      ring.push_back(std::size_t(std::lround(radius(set.points, p, size))));
-    set.preprocessing.radial_mean = radial_mean(set, ring);
+    std::vector<double> radii;
+    for (std::size_t p = 0; p < points; ++p) radii.push_back(radius(set.points, p, size));
+    set.preprocessing.radial_mean = radial_mean(set, radii);
     fit_scales(set, means_of_points(set));
-    set.preprocessing.radial_mean = radial_mean(set, ring);
+    set.preprocessing.radial_mean = radial_mean(set, radii);
   }
   const std::vector<double> mean = means_of_points(set);
   fit_scales(set, mean);
