@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "libspi/base/error.h"
+#include "libspi/volume/free_box.h"
 
 namespace spi::vae {
 namespace {
@@ -172,6 +173,7 @@ PatternSet load_patterns(StackReader& stack, const std::vector<Pose>& poses,
                          const Preprocessing* known, Monitor& monitor) {
   const StackInfo& info = stack.info();
   SPI_ASSERT(poses.size() == info.count);
+  if (!known) FreeBox(options.size, group);  // refuses a size without a centre voxel
   const std::optional<double> q_per_pixel =
       options.q_per_pixel ? std::optional(options.q_per_pixel->per_angstrom) : info.q_per_pixel;
   if (!q_per_pixel) fail("the patterns do not say their q: give --q-per-pixel");
