@@ -81,9 +81,9 @@ std::size_t FreeBox::offset(const Vector3& folded) const {
   return (index[2] * shape_[1] + index[1]) * shape_[2] + index[0];
 }
 
-void FreeBox::tie(std::span<float> box) const {
-  SPI_ASSERT(box.size() == voxels());
-  if (!turned_) return;
+std::vector<std::uint32_t> FreeBox::tied_pairs() const {
+  std::vector<std::uint32_t> pairs;
+  if (!turned_) return pairs;
   std::array<int, 3> last;
   for (std::size_t axis = 0; axis < 3; ++axis)
     last[axis] = first_[axis] + int(shape_[2 - axis]) - 1;
@@ -96,8 +96,16 @@ void FreeBox::tie(std::span<float> box) const {
         for (std::size_t axis = 0; axis < 3; ++axis)
           if (!mirrored_[axis]) twin[axis] = -p[axis];
         const std::size_t a = offset(p), b = offset(twin);
-        if (a < b) box[a] = box[b] = (box[a] + box[b]) / 2;
+        if (a < b) pairs.insert(pairs.end(), {std::uint32_t(a), std::uint32_t(b)});
       }
+  return pairs;
+}
+
+void FreeBox::tie(std::span<float> box) const {
+  SPI_ASSERT(box.size() == voxels());
+  const std::vector<std::uint32_t> pairs = tied_pairs();
+  for (std::size_t i = 0; i < pairs.size(); i += 2)
+    box[pairs[i]] = box[pairs[i + 1]] = (box[pairs[i]] + box[pairs[i + 1]]) / 2;
 }
 
 std::vector<float> FreeBox::unfold(std::span<const float> box) const {

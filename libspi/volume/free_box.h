@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -47,6 +48,8 @@ class FreeBox {
   /// On the box's plane `turned` = 0 two voxels are one point of the cube: gives both their mean.
   /// Linear, its own adjoint, its own square; nothing to do for an octant. `box` is [nz][ny][nx].
   void tie(std::span<float> box) const;
+  /// The pairs of voxels that tie() gives their mean: flat indices, two a pair.
+  std::vector<std::uint32_t> tied_pairs() const;
 
   /// The whole cube [size][size][size] that F makes of a tied box.
   std::vector<float> unfold(std::span<const float> box) const;
