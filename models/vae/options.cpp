@@ -24,9 +24,11 @@ void VaeOptions::describe(OptionSet& options) {
               "plane slices (small angles)");
   options.group("Loss");
   options
-      .add("kl-weight", kl_weight,
-           "weight of the Kullback-Leibler divergence from N(0,1), against the log-likelihood of a "
-           "pattern: about the number of pixels of a speckle, which are not independent")
+      .add(
+          "kl-weight", kl_weight,
+          "weight of the Kullback-Leibler divergence from N(0,1) against the log-likelihood of a "
+          "pattern, whose pixels are not independent: the larger, the more the latent keeps to the "
+          "strongest variation. auto: 1000 with one axis, 150 with more")
       .range(0, 1e9);
   options.add("warm-up", warm_up, "part of the epochs over which that weight grows from 0")
       .range(0, 1);

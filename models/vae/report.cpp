@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/vae/report.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -34,7 +36,9 @@ std::string summary(const Latents& latents) {
                   l + 1, axes[l].mean, axes[l].deviation, axes[l].sigma, axes[l].divergence);
     text += words;
   }
-  return text;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);  // ru_maxrss in KiB
+  return text + text_of("; peak memory ", std::lround(double(usage.ru_maxrss) / 1024), " MiB");
 }
 
 std::vector<Column> coordinates(const Latents& latents) {

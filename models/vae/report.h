@@ -11,7 +11,8 @@ namespace spi::vae {
 /// Patterns, pixels and q range in words.
 std::string description(const PatternSet& set);
 
-/// Axis by axis how the latent space is used; the last line of a run.
+/// Axis by axis how the latent space is used, and the memory this program has needed; the last line
+/// of a run.
 std::string summary(const Latents& latents);
 
 /// Columns z1, z2, ...

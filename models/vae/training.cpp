@@ -13,7 +13,7 @@ namespace spi::vae {
 VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads)
     : model_(model),
       set_(set),
-      kl_weight_(options.kl_weight),
+      kl_weight_(options.used_kl_weight()),
       warm_up_epochs_(options.warm_up * double(options.training.epochs)),
       threads_(threads),
       parameters_(model.network->parameters()) {
