@@ -28,7 +28,7 @@ void VaeOptions::describe(OptionSet& options) {
           "kl-weight", kl_weight,
           "weight of the Kullback-Leibler divergence from N(0,1) against the log-likelihood of a "
           "pattern, whose pixels are not independent: the larger, the more the latent keeps to the "
-          "strongest variation. auto: 1000 with one axis, 150 with more")
+          "strongest variation. auto: 600 with one axis, 150 with more")
       .range(0, 1e9);
   options.add("warm-up", warm_up, "part of the epochs over which that weight grows from 0")
       .range(0, 1);

@@ -20,9 +20,9 @@ struct VaeOptions {
   std::optional<Energy> photon_energy = {};          ///< auto: the file's, else flat
   std::optional<double> kl_weight = {};              ///< auto: used_kl_weight()
   double warm_up = 0.3;       ///< part of the epochs over which the KL weight grows from 0
-  double model_error = 0.03;  ///< of an amplitude, relative to the ring's rms
+  double model_error = 0.04;  ///< of an amplitude, relative to the ring's rms
   std::size_t channels = 16;
-  learn::TrainingOptions training{.epochs = 20,
+  learn::TrainingOptions training{.epochs = 8,
                                   .batch_size = 10,
                                   .learning_rate = 2e-3,
                                   .weight_decay = 0,
@@ -32,7 +32,7 @@ struct VaeOptions {
   void describe(OptionSet& options);
   /// kl_weight, or what was measured to serve (docs/decisions/vae-weights.md): one axis keeps to
   /// the strongest variation, several leave room for weaker ones.
-  double used_kl_weight() const { return kl_weight.value_or(latent_dim == 1 ? 1000 : 150); }
+  double used_kl_weight() const { return kl_weight.value_or(latent_dim == 1 ? 600 : 150); }
 };
 
 }  // namespace spi::vae
