@@ -17,6 +17,7 @@ VaeOptions small_options() {
   VaeOptions options;
   options.size = kSize;
   options.channels = 4;
+  options.model_error = 0.1;
   return options;
 }
 

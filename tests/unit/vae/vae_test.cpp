@@ -21,6 +21,7 @@ VaeOptions small_options(std::size_t epochs) {
   options.size = kSize;
   options.channels = 8;
   options.kl_weight = 3;
+  options.model_error = 0.1;
   options.training.epochs = epochs;
   return options;
 }
