@@ -12,7 +12,7 @@ BUILD  := build/$(PRESET)
 BIN    := $(BUILD)/bin
 JOBS   ?= $(shell nproc)
 DEMO   ?= demo
-SOURCES = find libspi tools tests -name '*.h' -o -name '*.cpp' -o -name '*.cu'
+SOURCES = find libspi models tools tests -name '*.h' -o -name '*.cpp' -o -name '*.cu'
 
 .PHONY: all setup configure build programs demo test bench docs check-docs format check-format examples install clean
 all: build

@@ -39,14 +39,18 @@ void draw_matrix(Canvas& canvas, const Rect& where, std::size_t rows, std::size_
 
 /// Averages first where the picture has fewer pixels than the image.
 void draw_image(Canvas& canvas, const Rect& where, const Image& image, const ColorMapping& mapping,
-                bool upside_down) {
+                bool upside_down, double opacity = 1) {
   if (image.values().empty()) return;
   const auto pixels = [&](double points) {
     return static_cast<std::size_t>(std::ceil(points * canvas.raster_pixels_per_point()));
   };
   const Image shown = image.reduced(pixels(where.height), pixels(where.width));
   draw_matrix(canvas, where, shown.rows(), shown.cols(), upside_down,
-              [&](std::size_t row, std::size_t col) { return mapping(shown(row, col)); });
+              [&](std::size_t row, std::size_t col) {
+                const Rgb color = mapping(shown(row, col));
+                return Rgb{1 - opacity * (1 - color.r), 1 - opacity * (1 - color.g),
+                           1 - opacity * (1 - color.b)};
+              });
 }
 
 class HeatmapLayer : public Layer {
@@ -134,6 +138,7 @@ class MontageLayer : public Layer {
   explicit MontageLayer(Montage series)
       : s_(std::move(series)), common_(s_.colors, all_values(s_.images)) {
     SPI_ASSERT(s_.captions.empty() || s_.captions.size() == s_.images.size());
+    SPI_ASSERT(s_.opacity.empty() || s_.opacity.size() == s_.images.size());
     for (const Image& image : s_.images) {
       largest_.width = std::max(largest_.width, static_cast<double>(image.given_cols()));
       largest_.height = std::max(largest_.height, static_cast<double>(image.given_rows()));
@@ -200,7 +205,8 @@ class MontageLayer : public Layer {
     const Rect where{tile.center().x - size.width / 2, tile.center().y - size.height / 2,
                      size.width, size.height};
     draw_image(canvas, where, image,
-               s_.common_scale ? common_ : ColorMapping(s_.colors, image.values()), s_.y_up);
+               s_.common_scale ? common_ : ColorMapping(s_.colors, image.values()), s_.y_up,
+               s_.opacity.empty() ? 1 : s_.opacity[k]);
   }
 
   void draw_caption(Canvas& canvas, const Rect& tile, std::size_t k, double font) const {

@@ -125,6 +125,7 @@ struct Heatmap {
 struct Montage {
   std::vector<Image> images{};          // [N], shapes may differ
   std::vector<std::string> captions{};  // [N] or empty
+  std::vector<double> opacity{};        // [N] or empty: below 1 the image fades into the page
   ColorScale colors{};
   bool common_scale = true;  // else each image has its own limits, and there is no colour bar
   bool y_up = false;

@@ -10,6 +10,7 @@
 
 #include "libspi/base/random.h"
 #include "libspi/io/averages.h"
+#include "libspi/io/orientations.h"
 #include "libspi/io/stack.h"
 #include "libspi/io/volume_series.h"
 
@@ -92,6 +93,26 @@ void make_bad_models(const fs::path& folder) {
   newer.close();
 }
 
+/// good-orientations.h5: the truth of good.h5, as spi-orient would write it; and others-, of other
+/// ids.
+void make_orientations(const fs::path& folder) {
+  const auto file = spi::h5::File::open(folder / "good.h5");
+  const auto truth = file.read<double>("truth/quaternion");
+  spi::Orientations o;
+  o.id = file.read<std::uint64_t>("id");
+  const std::size_t n = o.id.size();
+  for (std::size_t i = 0; i < n; ++i)
+    o.quaternion.push_back({truth[4 * i], truth[4 * i + 1], truth[4 * i + 2], truth[4 * i + 3]});
+  o.second_quaternion = o.quaternion;
+  o.cc = o.size = std::vector<double>(n, 1);
+  for (std::size_t i = 0; i < n; ++i) o.gain.push_back(1 + 0.01 * double(i));
+  o.margin = o.twin_margin = std::vector<double>(n, 0);
+  o.symmetry = "Oh";
+  spi::write_orientations(folder / "good-orientations.h5", o, {});
+  for (std::uint64_t& id : o.id) id += 1000;
+  spi::write_orientations(folder / "others-orientations.h5", o, {});
+}
+
 void make_bad_inputs(const fs::path& folder) {
   constexpr std::size_t kAll = 24;
   const auto bad_pixel = [](float value) {
@@ -140,6 +161,7 @@ int main(int, char** argv) {
   try {
     write_volume(folder / "volume.h5", spi::Quantity::intensity);
     write_volume(folder / "density.h5", spi::Quantity::density);
+    make_orientations(folder);
     make_bad_inputs(folder);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The loss of the auto-encoder on some patterns. Includes LibTorch.
+//
+// With x the intensity of a pixel over the radial mean, n the effective photons behind x = 1 and x'
+// the model's slice, counts k = n x are Poisson of mean n x' (but for a factor, over-dispersed
+// where the model errs): R = sum of τ [n x' - k + k ln(x / x')] is the quasi-deviance of a pattern,
+// τ = 1/(1 + 4 n e²), e the relative error of amplitudes that the model is allowed: a pixel's
+// amplitude √x is then known to 1/(4n) + e² and no pixel counts for more than 1/e². The loss is
+//   mean over patterns of [R + β KL(N(μ, σ²) | N(0, 1))] / P,  z = μ + σ ε.
+#pragma once
+
+#include <span>
+
+#include "libspi/volume/slicing.h"
+#include "models/vae/network.h"
+#include "models/vae/patterns.h"
+
+namespace spi::vae {
+
+/// The parts of a model that make inputs and predictions.
+struct Optics {
+  const Slicer* slicer = nullptr;
+  std::span<const float> mean_volume;  ///< [voxels] of the free box
+  double model_error = 0.1;
+  double gain_mean = 0, gain_deviation = 1;
+};
+
+/// Tensors of some patterns of a set.
+struct Batch {
+  at::Tensor intensity, photons;  ///< [B, P]
+  at::Tensor image;               ///< [B, 2, S, S]: see make_batch
+  at::Tensor joined;              ///< [B, 5]
+  std::vector<Quaternion> pose;
+};
+
+/// Channels of the image: the difference of the measured amplitude √x from that of the mean volume
+/// seen in the same orientation, by its significance √(4 n τ) e (0 to 1; 0 where not measured); and
+/// the latter less 1. The encoder thus sees what is peculiar to the particle rather than to its
+/// orientation.
+Batch make_batch(const PatternSet& set, std::span<const std::size_t> rows, const Optics& optics);
+
+struct Objective {
+  at::Tensor reconstruction, divergence;  ///< [B] R and KL
+};
+
+/// `noise` [B, L]: ε; undefined: z = μ.
+Objective objective(const Network& network, const Batch& batch, const at::Tensor& noise,
+                    const Optics& optics);
+
+/// Volume [voxels] of the data's intensities: in each voxel the mean of the pixels that see it,
+/// weighted by significance; 1 (the radial mean) where none does.
+std::vector<float> mean_volume(const PatternSet& set, const Slicer& slicer, double model_error,
+                               int threads, Monitor& monitor);
+
+}  // namespace spi::vae

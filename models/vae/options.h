@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the variational auto-encoder is asked to be and how it is trained.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "libspi/base/options.h"
+#include "libspi/learn/training.h"
+
+namespace spi::vae {
+
+struct VaeOptions {
+  std::size_t latent_dim = 1;
+  std::size_t size = 81;                       ///< voxels along an edge of the whole cube, odd
+  std::optional<std::string> symmetry = {};    ///< auto: of the orientations
+  std::optional<ReciprocalLength> q_max = {};  ///< auto: the edge of the patterns
+  std::optional<ReciprocalLength> q_per_pixel = {};  ///< auto: the file's
+  std::optional<Energy> photon_energy = {};          ///< auto: the file's, else flat
+  std::optional<double> kl_weight = {};              ///< auto: used_kl_weight()
+  double warm_up = 0.3;       ///< part of the epochs over which the KL weight grows from 0
+  double model_error = 0.04;  ///< of an amplitude, relative to the ring's rms
+  std::size_t channels = 16;
+  learn::TrainingOptions training{.epochs = 8,
+                                  .batch_size = 10,
+                                  .learning_rate = 2e-3,
+                                  .weight_decay = 0,
+                                  .validation = 0.05,
+                                  .patience = 0};
+
+  void describe(OptionSet& options);
+  /// kl_weight, or what was measured to serve (docs/decisions/vae-weights.md): one axis keeps to
+  /// the strongest variation, several leave room for weaker ones.
+  double used_kl_weight() const { return kl_weight.value_or(latent_dim == 1 ? 600 : 150); }
+};
+
+}  // namespace spi::vae

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/vae/training.h"
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+
+#include "libspi/base/parallel.h"
+#include "libspi/learn/runtime.h"
+
+namespace spi::vae {
+
+VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads)
+    : model_(model),
+      set_(set),
+      kl_weight_(options.used_kl_weight()),
+      warm_up_epochs_(options.warm_up * double(options.training.epochs)),
+      threads_(threads),
+      parameters_(model.network->parameters()) {
+  learn::set_threads(1);
+}
+
+VaeTask::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Tensor& noise,
+                                  double share, double kl_weight) const {
+  const Optics optics = model_.optics();
+  const Objective terms = objective(*model_.network, make_batch(set_, rows, optics), noise, optics);
+  ChunkLoss result{.reconstruction = terms.reconstruction.sum().item<double>(),
+                   .divergence = terms.divergence.sum().item<double>(),
+                   .gradients = {}};
+  if (!noise.defined()) return result;
+  const at::Tensor loss = share * (terms.reconstruction.sum() + kl_weight * terms.divergence.sum());
+  result.gradients = torch::autograd::grad({loss}, parameters_);
+  return result;
+}
+
+at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& step,
+                         learn::Parts& parts) {
+  const double warm = step.training && warm_up_epochs_ > 0
+                          ? std::min(1.0, double(step.epoch + 1) / (warm_up_epochs_ + 1))
+                          : 1.0;
+  const double kl_weight = warm * kl_weight_;
+  const double share = 1 / (double(rows.size()) * double(set_.points.size()));
+  at::Tensor noise;
+  if (step.training)
+    noise = at::randn({std::int64_t(rows.size()), model_.shape.latent_dim}, step.generator);
+
+  const auto bounds = chunks(rows.size());
+  std::vector<ChunkLoss> losses(bounds.size());
+  parallel_for(bounds.size(), threads_, [&](std::size_t item, int) {
+    learn::set_threads(1);
+    const auto [first, last] = bounds[item];
+    const at::AutoGradMode mode(step.training);
+    const at::Tensor some =
+        noise.defined() ? noise.slice(0, std::int64_t(first), std::int64_t(last)) : noise;
+    losses[item] = chunk(rows.subspan(first, last - first), some, share, kl_weight);
+  });
+
+  double reconstruction = 0, divergence = 0;
+  for (const ChunkLoss& l : losses) reconstruction += l.reconstruction, divergence += l.divergence;
+  parts = {{"reconstruction", reconstruction * share},
+           {"divergence", divergence / double(rows.size())}};
+  const double value = (reconstruction + kl_weight * divergence) * share;
+  if (!step.training) return at::scalar_tensor(value, at::kDouble);
+  // A scalar of that value whose gradient is the sum of the chunks' gradients.
+  at::Tensor carrier;
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    at::Tensor gradient = losses[0].gradients[k];
+    for (std::size_t c = 1; c < losses.size(); ++c) gradient.add_(losses[c].gradients[k]);
+    const at::Tensor term = at::dot(parameters_[k].flatten(), gradient.flatten());
+    carrier = carrier.defined() ? carrier + term : term;
+  }
+  return carrier - carrier.detach() + value;
+}
+
+Model new_model(const PatternSet& set, const VaeOptions& options, std::uint64_t seed, int threads,
+                Monitor& monitor) {
+  Model model;
+  model.symmetry = set.symmetry;
+  model.preprocessing = set.preprocessing;
+  model.shape = {.latent_dim = std::int64_t(options.latent_dim),
+                 .size = std::int64_t(set.preprocessing.size),
+                 .channels = std::int64_t(options.channels),
+                 .box = {}};
+  model.model_error = options.model_error;
+  double sum = 0, squares = 0;
+  for (const float gain : set.gain) sum += gain, squares += double(gain) * gain;
+  const double n = double(set.count());
+  model.gain_mean = sum / n;
+  const double variance = squares / n - model.gain_mean * model.gain_mean;
+  model.gain_deviation = variance > 1e-12 ? std::sqrt(variance) : 1;
+  model.build();
+  model.mean_volume = mean_volume(set, *model.slicer, options.model_error, threads, monitor);
+  model.network->draw(seed);
+  model.network->set_mean_volume(at::from_blob(
+      model.mean_volume.data(), {std::int64_t(model.mean_volume.size())}, at::kFloat));
+  return model;
+}
+
+}  // namespace spi::vae

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The auto-encoder as a task of learn/trainer.h. Includes LibTorch.
+#pragma once
+
+#include "libspi/learn/trainer.h"
+#include "models/vae/model.h"
+
+namespace spi::vae {
+
+/// Each step's patterns are worked on in chunks, a thread a chunk; the gradients of the chunks are
+/// added in their order, so a step's result does not depend on `threads`.
+class VaeTask : public learn::Task {
+ public:
+  VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads);
+
+  torch::nn::Module& module() override { return *model_.network; }
+  at::Tensor loss(std::span<const std::size_t> rows, const learn::Step& step,
+                  learn::Parts& parts) override;
+
+ private:
+  struct ChunkLoss {
+    double reconstruction = 0, divergence = 0;  ///< sums over the patterns
+    std::vector<at::Tensor> gradients;          ///< of the chunk's share of the loss
+  };
+  ChunkLoss chunk(std::span<const std::size_t> rows, const at::Tensor& noise, double share,
+                  double kl_weight) const;
+
+  Model& model_;
+  const PatternSet& set_;
+  double kl_weight_, warm_up_epochs_;
+  int threads_;
+  std::vector<at::Tensor> parameters_;
+};
+
+/// A model for the patterns: mean volume, standardised gain, weights drawn by the seed.
+Model new_model(const PatternSet& set, const VaeOptions& options, std::uint64_t seed, int threads,
+                Monitor& monitor);
+
+}  // namespace spi::vae

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The slow way to slice a symmetric volume: the whole cube, one point at a time, in double.
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "libspi/geometry/point_group.h"
+
+namespace spi::reference {
+
+/// Trilinear interpolation of a cube [n][n][n] at p, voxels from its centre; 0 outside.
+inline double trilinear(std::span<const float> cube, std::size_t n, const Vector3& p) {
+  const double half = double(n / 2);
+  for (const double v : p)
+    if (!(std::abs(v) <= half)) return 0;
+  std::size_t low[3];
+  double f[3];
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const double at = p[axis] + half;
+    low[axis] = std::min(std::size_t(at), n - 2);
+    f[axis] = at - double(low[axis]);
+  }
+  double sum = 0;
+  for (std::size_t corner = 0; corner < 8; ++corner) {
+    const std::size_t dx = corner & 1, dy = corner >> 1 & 1, dz = corner >> 2;
+    const double weight = (dx ? f[0] : 1 - f[0]) * (dy ? f[1] : 1 - f[1]) * (dz ? f[2] : 1 - f[2]);
+    sum += weight * cube[((low[2] + dz) * n + low[1] + dy) * n + low[0] + dx];
+  }
+  return sum;
+}
+
+/// 1/|L| sum over g in L of T(g p), L the Laue class of the group.
+inline double symmetric_value(std::span<const float> cube, std::size_t n, const PointGroup& group,
+                              const Vector3& p) {
+  const PointGroup laue = laue_class(group);
+  double sum = 0;
+  for (const Matrix3& g : laue.operations) sum += trilinear(cube, n, rotate(g, p));
+  return sum / double(laue.order());
+}
+
+/// The same at every voxel: the cube averaged over |L| copies.
+inline std::vector<float> symmetrise(std::span<const float> cube, std::size_t n,
+                                     const PointGroup& group) {
+  std::vector<float> result;
+  const double half = double(n / 2);
+  for (std::size_t z = 0; z < n; ++z)
+    for (std::size_t y = 0; y < n; ++y)
+      for (std::size_t x = 0; x < n; ++x)
+        result.push_back(float(symmetric_value(
+            cube, n, group, {double(x) - half, double(y) - half, double(z) - half})));
+  return result;
+}
+
+}  // namespace spi::reference
