@@ -99,13 +99,12 @@ void write_averages(const std::filesystem::path& path, const AveragingResult& re
   const FrameStore& store = *result.store;
   const CartesianDrawer drawer(store.binning(), store.radial_mean());
   const std::size_t size = drawer.size();
-  AveragesWriter writer(
-      path,
-      {.rows = size,
-       .columns = size,
-       .q_per_pixel = store.detector().q_per_pixel(),
-       .wavelength_A = store.detector().ewald_wavelength_A()},
-      provenance);
+  AveragesWriter writer(path,
+                        {.rows = size,
+                         .columns = size,
+                         .q_per_pixel = store.detector().q_per_pixel(),
+                         .wavelength_A = store.detector().ewald_wavelength_A()},
+                        provenance);
   AveragesColumns columns;
   std::vector<float> intensity(size * size), weight(size * size);
   for (const ClassResult& run : result.runs)

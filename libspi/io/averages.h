@@ -18,8 +18,8 @@ namespace spi {
 /// What holds for all patterns of the file.
 struct AveragesHead {
   std::size_t rows = 0, columns = 0;
-  std::optional<double> q_per_pixel = {};            ///< 1/Å
-  std::optional<double> wavelength_A = {};           ///< of the Ewald sphere; nullopt: unknown, flat
+  std::optional<double> q_per_pixel = {};   ///< 1/Å
+  std::optional<double> wavelength_A = {};  ///< of the Ewald sphere; nullopt: unknown, flat
   std::optional<std::array<double, 2>> centre = {};  ///< x, y; nullopt: pixel S/2 rounded down
   bool single_shots = false;                         ///< patterns of single frames, not averages
 };
@@ -32,8 +32,8 @@ struct AveragesColumns {
 };
 
 /// Layout: `intensity` and `weight` [N, rows, columns] f4, one pattern a chunk; `q_per_pixel`,
-/// `wavelength_A`, `centre` [2]; `id`, `occupancy`, `bootstrap_run` [N]; root record "spi-averages". The file
-/// appears at finish().
+/// `wavelength_A`, `centre` [2]; `id`, `occupancy`, `bootstrap_run` [N]; root record
+/// "spi-averages". The file appears at finish().
 class AveragesWriter {
  public:
   AveragesWriter(const std::filesystem::path& path, const AveragesHead& head,

@@ -28,9 +28,7 @@ void OrientOptions::describe(OptionSet& o) {
   o.add("reference-index", reference_index, "which volume of a file of several, from 0")
       .range(0, 1e9);
   o.add("shape", shape, "a body of constant density instead of --reference");
-  o.add("edge", edge,
-        "edge of the cube of the same volume as the body of --shape, such as 42nm; a sphere has "
-        "10 % more");
+  o.add("edge", edge, "edge of the cube of the same volume as the body of --shape, such as 42nm");
   o.add("melting", melting, "of --shape transition, 0 cube to 1 sphere").range(0, 1);
   o.add("rod-aspect", rod_aspect, "length over diameter of --shape rod").range(0.1, 100);
   o.add("symmetry", symmetry,

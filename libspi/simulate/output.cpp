@@ -87,14 +87,13 @@ SimulationSummary write_averages(const Simulator& simulator, const std::filesyst
   const auto [rows, columns] = detector.shape;
   const std::array<double, 2> centre = beam_centre(detector);
   SimulationSummary summary = empty_summary(simulator);
-  AveragesWriter writer(
-      path,
-      {.rows = rows,
-       .columns = columns,
-       .q_per_pixel = detector.q_per_pixel(),
-       .wavelength_A = detector.ewald_wavelength_A(),
-       .centre = centre},
-      provenance);
+  AveragesWriter writer(path,
+                        {.rows = rows,
+                         .columns = columns,
+                         .q_per_pixel = detector.q_per_pixel(),
+                         .wavelength_A = detector.ewald_wavelength_A(),
+                         .centre = centre},
+                        provenance);
   TruthWriter truth(writer.file(), simulator.population());
   AveragesColumns ids;
   simulator.averages(
