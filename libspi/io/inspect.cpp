@@ -245,7 +245,7 @@ void inspect_volumes(Report& report, const fs::path& path) {
   report.add("greatest value", std::ranges::max(extremes));
 }
 
-/// Any other HDF5 file: its datasets and shapes.
+/// Any other HDF5 file: its datasets and shapes, and what is said of an embedding.
 void inspect_other(Report& report, const fs::path& path) {
   const h5::File file = h5::File::open(path);
   const std::string format = format_of(file);
@@ -253,6 +253,12 @@ void inspect_other(Report& report, const fs::path& path) {
   for (const std::string& name : file.datasets())
     if (name != "/id" && !name.starts_with("/provenance"))
       report.add(name, h5::print(file.shape(name)));
+  if (!file.exists("/embedding")) return;
+  for (const std::string& name : file.attributes("/embedding")) {
+    const h5::Attribute value = file.attribute("/embedding", name);
+    for (const std::string& text : value.texts) report.add(name, text);
+    for (const double number : value.numbers) report.add(name, number);
+  }
 }
 
 void add_provenance(Report& report, const fs::path& path) {
