@@ -159,7 +159,8 @@ void for_each_features(StackReader& stack, const PolarFeatures& features, int th
 
 FeatureScale::FeatureScale(const PolarFeatureSettings& settings, const FeatureTable& table,
                            const std::vector<std::size_t>& rows) {
-  constexpr double kLeastReliability = 0.02;
+  // Measured: docs/theory/absolute-embedding.md.
+  constexpr double kLeastReliability = 0.02, kCaution = 4;
   std::uint32_t at = 0;
   for (std::size_t ring = 0; ring < settings.rings(); ++ring)
     for (std::size_t m = 0; m <= settings.highest_order(ring) / 2; ++m, ++at) {
@@ -170,11 +171,13 @@ FeatureScale::FeatureScale(const PolarFeatureSettings& settings, const FeatureTa
       }
       if (count < 2) continue;
       const double average = sum / count, variance = squares / count - average * average;
-      // A square root halves relative deviations, so that their power falls to a quarter; of the
-      // noise of a complex number about half lies along it and changes its magnitude.
-      const double slope = settings.transform == Transform::sqrt ? 0.25 : 1;
-      const double noise = slope * settings.ring_noise[ring] * (m == 0 ? 1 : 0.5);
-      const double reliability = variance > 1e-12 ? 1 - noise / variance : 0;
+      // A square root halves relative deviations, an offset dilutes them; of the noise of a complex
+      // number about half lies along it and changes its magnitude.
+      const double slope = settings.transform == Transform::sqrt ? 0.5 : 1;
+      const double share = settings.intensity_share(ring);
+      const double noise =
+          std::pow(slope * share, 2) * settings.ring_noise[ring] * (m == 0 ? 1 : 0.5);
+      const double reliability = variance > 1e-12 ? 1 - kCaution * noise / variance : 0;
       if (reliability < kLeastReliability) continue;
       column.push_back(at);
       mean.push_back(float(average));

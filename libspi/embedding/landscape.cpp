@@ -79,12 +79,13 @@ PolarFeatureOptions as_in_landscape(PolarFeatureOptions options,
   const h5::File file = h5::File::open(landscape);
   if (!file.exists("/lines")) return options;
   const auto fill = [&](const char* name, bool open, std::optional<double>& option) {
-    if (open && file.has_attribute("/lines", name)) option = file.number_attribute("/lines", name);
+    if (!open || !file.has_attribute("/lines", name)) return;
+    const double value = file.number_attribute("/lines", name);
+    if (value > 0) option = value;
   };
   fill("r_min_px", !options.r_min && !options.q_min, options.r_min);
   fill("r_max_px", !options.r_max && !options.q_max, options.r_max);
   fill("band_limit_cycles_per_px", !options.band_limit, options.band_limit);
-  if (options.band_limit == 0.) options.band_limit = std::nullopt;
   return options;
 }
 

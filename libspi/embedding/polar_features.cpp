@@ -33,19 +33,28 @@ PolarGrid scaled_grid(const PolarFeatureSettings& settings, const StackInfo& inf
   return grid;
 }
 
-/// Bridges the gaps of a ring linearly. value, total [H] with a stride; false where less than half
-/// is measured.
-bool bridge_gaps(float* value, const float* total, std::size_t angles, std::size_t stride) {
+/// Calls visit(circle, share) for the circles that a ring pools, shares a triangle of ±step.
+void for_each_circle(const PolarFeatureSettings& settings, std::size_t ring, const auto& visit) {
+  const auto step = std::ptrdiff_t(settings.step), circles = std::ptrdiff_t(settings.circles());
+  for (std::ptrdiff_t d = 1 - step; d < step; ++d) {
+    const std::ptrdiff_t circle = std::ptrdiff_t(ring) * step + d;
+    if (circle >= 0 && circle < circles)
+      visit(std::size_t(circle), 1 - double(std::abs(d)) / double(step));
+  }
+}
+
+/// Bridges the gaps of a ring linearly. value, total [H]; false where less than half is measured.
+bool bridge_gaps(float* value, const float* total, std::size_t angles) {
   std::vector<std::size_t> known;
   for (std::size_t t = 0; t < angles; ++t)
-    if (total[t * stride] > 0) known.push_back(t);
+    if (total[t] > 0) known.push_back(t);
   if (2 * known.size() < angles) return false;
   for (std::size_t k = 0; k < known.size(); ++k) {
     const std::size_t from = known[k];
     const std::size_t to = k + 1 < known.size() ? known[k + 1] : known[0] + angles;
-    const float a = value[from * stride], b = value[to % angles * stride];
+    const float a = value[from], b = value[to % angles];
     for (std::size_t t = from + 1; t < to; ++t)
-      value[t % angles * stride] = a + (b - a) * float(t - from) / float(to - from);
+      value[t % angles] = a + (b - a) * float(t - from) / float(to - from);
   }
   return true;
 }
@@ -55,6 +64,15 @@ bool bridge_gaps(float* value, const float* total, std::size_t angles, std::size
 std::size_t PolarFeatureSettings::highest_order(std::size_t ring) const {
   const double order = 2 * std::numbers::pi * ring_radius(ring) * band_limit;
   return 2 * std::min(std::size_t(order / 2), angles / 2);
+}
+
+double PolarFeatureSettings::ring_mean(std::size_t ring) const {
+  double sum = 0, total = 0;
+  for_each_circle(*this, ring, [&](std::size_t circle, double share) {
+    sum += share * circle_mean[circle];
+    total += share;
+  });
+  return sum / total;
 }
 
 std::size_t PolarFeatureSettings::size() const {
@@ -69,18 +87,8 @@ PolarFeatures::PolarFeatures(const PolarFeatureSettings& settings, const StackIn
       sampler_(scaled_grid(settings, info, centre), info.rows, info.columns, centre),
       dft_(settings.angles, settings.highest_order(settings.rings() - 1) / 2),
       size_(settings.size()) {
-  const auto step = std::ptrdiff_t(settings.step);
-  for (std::size_t ring = 0; ring < settings.rings(); ++ring) {
-    double sum = 0, total = 0;
-    for (std::ptrdiff_t d = 1 - step; d < step; ++d) {
-      const std::ptrdiff_t circle = std::ptrdiff_t(ring) * step + d;
-      if (circle < 0 || circle >= std::ptrdiff_t(settings.circles())) continue;
-      const double share = 1 - double(std::abs(d)) / double(step);
-      sum += share * settings.circle_mean[circle];
-      total += share;
-    }
-    ring_mean_.push_back(sum / total);
-  }
+  for (std::size_t ring = 0; ring < settings.rings(); ++ring)
+    ring_mean_.push_back(settings.ring_mean(ring));
 }
 
 void PolarFeatures::sample(const float* intensity, const float* weight, std::vector<float>& value,
@@ -104,7 +112,6 @@ void PolarFeatures::add_circle_sums(const float* intensity, const float* weight,
 
 PolarFeatures::Rings PolarFeatures::rings_of(const float* intensity, const float* weight) const {
   const std::size_t half = settings_.angles, count = settings_.rings();
-  const auto step = std::ptrdiff_t(settings_.step);
   std::vector<float> value, w;
   sample(intensity, weight, value, w);
   Rings rings{std::vector<float>(half * count), std::vector<bool>(count)};
@@ -112,20 +119,16 @@ PolarFeatures::Rings PolarFeatures::rings_of(const float* intensity, const float
   for (std::size_t ring = 0; ring < count; ++ring) {
     std::ranges::fill(sum, 0.f);
     std::ranges::fill(total, 0.f);
-    for (std::ptrdiff_t d = 1 - step; d < step; ++d) {
-      const std::ptrdiff_t circle = std::ptrdiff_t(ring) * step + d;
-      if (circle < 0 || circle >= std::ptrdiff_t(settings_.circles())) continue;
-      const float share = 1 - float(std::abs(d)) / float(step);
-      const float mean = float(settings_.circle_mean[circle]);
-      const float* v = &value[std::size_t(circle) * 2 * half];
-      const float* u = &w[std::size_t(circle) * 2 * half];
+    for_each_circle(settings_, ring, [&](std::size_t circle, double part) {
+      const float share = float(part), mean = float(settings_.circle_mean[circle]);
+      const float *v = &value[circle * 2 * half], *u = &w[circle * 2 * half];
       for (std::size_t t = 0; t < half; ++t) {
         sum[t] += share * (u[t] * v[t] + u[t + half] * v[t + half]);
         total[t] += share * mean * (u[t] + u[t + half]);
       }
-    }
+    });
     for (std::size_t t = 0; t < half; ++t) sum[t] = total[t] > 0 ? sum[t] / total[t] : 0;
-    rings.measured[ring] = bridge_gaps(sum.data(), total.data(), half, 1);
+    rings.measured[ring] = bridge_gaps(sum.data(), total.data(), half);
     for (std::size_t t = 0; t < half; ++t) rings.value[t * count + ring] = sum[t];
   }
   return rings;
@@ -154,7 +157,7 @@ void PolarFeatures::equalise_and_transform(Rings& rings) const {
   }
   const float scale = brightness > 0 ? float(expected / brightness) : 0;
   for (std::size_t ring = 0; ring < count; ++ring) {
-    const float share = float(ring_mean_[ring] / (ring_mean_[ring] + settings_.offset));
+    const float share = float(settings_.intensity_share(ring));
     for (std::size_t t = 0; t < half; ++t) {
       float& x = rings.value[t * count + ring];
       x = std::max(0.f, scale * x) * share + (1 - share);

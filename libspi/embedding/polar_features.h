@@ -44,6 +44,12 @@ struct PolarFeatureSettings {
   /// Highest order kept on a ring: 2π·radius·band_limit, the angular frequency of the particle's
   /// largest diameter there, even, and at most H. Odd orders vanish by Friedel's law.
   std::size_t highest_order(std::size_t ring) const;
+  /// Mean intensity of a ring, pooled from its circles.
+  double ring_mean(std::size_t ring) const;
+  /// The part of mean + offset that is intensity.
+  double intensity_share(std::size_t ring) const {
+    return ring_mean(ring) / (ring_mean(ring) + offset);
+  }
   /// Features: order 0, 2, ..., highest_order of every ring, ring by ring.
   std::size_t size() const;
 };
@@ -114,7 +120,7 @@ struct FeatureScale {
 
   FeatureScale() = default;
   /// From the training rows: mean, and reliability over deviation, where the reliability of a
-  /// feature is 1 - noise/variance, its noise as settings.ring_noise implies; features of
+  /// feature is 1 - 4 noise/variance, its noise as settings.ring_noise implies; features of
   /// reliability below 0.02 are left out. UserError where none is left.
   FeatureScale(const PolarFeatureSettings& settings, const FeatureTable& table,
                const std::vector<std::size_t>& rows);

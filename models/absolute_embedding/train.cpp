@@ -156,6 +156,8 @@ TrainedEmbedding train_embedding(StackReader& averages, const Coordinates& lands
                                  const AbsoluteEmbeddingOptions& options, const EmbeddingRun& run,
                                  Monitor& monitor) {
   check_options(options);
+  for (const std::size_t size : options.hidden)
+    if (size == 0) fail_usage("--hidden: a layer needs at least one value");
   SPI_ASSERT(landscape.rows == averages.info().count);
   const learn::Split split =
       learn::split_rows(landscape.rows, group, options.training.validation, run.seed);

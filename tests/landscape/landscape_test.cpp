@@ -1,52 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The landscape of simulated gold and of real single shots, held against what is known of them.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
-#include "libspi/base/parallel.h"
 #include "libspi/clustering/density.h"
 #include "libspi/clustering/options.h"
-#include "libspi/embedding/clpca.h"
 #include "libspi/io/hdf5.h"
-#include "libspi/simulate/output.h"
+#include "tests/landscape/gold.h"
 #include "tests/landscape/quality.h"
 
 namespace spi {
 namespace {
 
 namespace fs = std::filesystem;
-
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& name)
-      : path_(fs::temp_directory_path() / ("spi-" + std::to_string(getpid()) + "-" + name)) {}
-  ~TemporaryFile() { fs::remove(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-void simulate_gold(const fs::path& path, std::uint64_t seed, std::size_t count, double photons) {
-  SimulateOptions options;
-  options.preset = Preset::melting_gold;
-  options.averages = true;
-  options.frames = count;
-  options.photons = photons;
-  const Simulator simulator(options.resolved(), seed, available_threads());
-  write_averages(simulator, path, {}, silent_monitor());
-}
-
-Clpca embed(const fs::path& path, const StackOptions& stack_options = {}) {
-  ClpcaOptions options;
-  options.bootstrap = 0;
-  const auto stack = open_stack(path, stack_options);
-  return clpca(*stack, options, kDefaultSeed, available_threads(), silent_monitor());
-}
 
 struct Quality {
   double accuracy, spearman;

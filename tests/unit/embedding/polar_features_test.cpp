@@ -227,7 +227,7 @@ TEST(FeatureScale, LeavesOutWhatIsNoise) {
   double sum = 0, squares = 0;
   for (const float x : scaled.values) sum += x, squares += x * x;
   EXPECT_NEAR(sum / 200, 0, 0.01);
-  EXPECT_NEAR(squares / 200, std::pow(1 - 0.005 / 1, 2), 0.15);  // reliability; variance ±10 %
+  EXPECT_NEAR(squares / 200, std::pow(1 - 4 * 0.005 / 1, 2), 0.15);  // reliability; variance ±10 %
 }
 
 TEST(Coordinates, MatchById) {
