@@ -23,7 +23,7 @@ struct SizeFitOptions {
   std::optional<Length> size_min = {}, size_max = {};
   double r_min = 5;
   double min_visibility = 0.5;
-  double min_streak = 3;
+  double min_streak = 5.5;
 
   void describe(OptionSet& options);
 };

@@ -72,7 +72,7 @@ TEST(SizeFit, OfNoisyCubesWithAFaceAlongTheBeamIsGoodToItsError) {
                             from_axis_angle({0, 0, 1}, -25 * std::numbers::pi / 180);
     const SizeFit fit = fit_size(pattern_of(body, turn, 1e6, k), kGood, geometry(), {});
     EXPECT_EQ(fit.shape, FitShape::cube);
-    EXPECT_TRUE(fit.clear);
+    EXPECT_TRUE(fit.clear) << fit.streak << " " << fit.visibility;
     // The streak is 1/(edge q) = 17 pixels wide, 20 degrees where most of its outer half's photons
     // are: some hundred of them give its middle to half a degree, and the size depends on its
     // cosine.
