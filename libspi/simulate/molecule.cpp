@@ -9,7 +9,7 @@
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
-#include "libspi/simulate/spline_grid.h"
+#include "libspi/geometry/spline_grid.h"
 
 namespace spi {
 namespace {

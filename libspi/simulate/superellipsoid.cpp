@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "libspi/base/error.h"
+#include "libspi/geometry/spline_grid.h"
 #include "libspi/simulate/fast_trig.h"
 #include "libspi/simulate/quadrature.h"
-#include "libspi/simulate/spline_grid.h"
 
 namespace spi {
 namespace {

@@ -20,16 +20,17 @@ struct Shell {
 };
 
 template <class T>
-std::vector<Shell> shells_of(std::span<const T> a, std::span<const T> b, std::size_t n) {
-  SPI_ASSERT(a.size() == n * n * n && b.size() == a.size());
-  std::vector<Shell> shells(n / 2 + 1);
+std::vector<Shell> shells_of(std::span<const T> a, std::span<const T> b, std::size_t n,
+                             double width) {
+  SPI_ASSERT(a.size() == n * n * n && b.size() == a.size() && width >= 1);
+  std::vector<Shell> shells(std::size_t(double(n / 2) / width) + 1);
   const auto centre = double(n / 2);
   for (std::size_t z = 0, i = 0; z < n; ++z)
     for (std::size_t y = 0; y < n; ++y)
       for (std::size_t x = 0; x < n; ++x, ++i) {
         const double radius =
             std::hypot(double(x) - centre, double(y) - centre, double(z) - centre);
-        const auto at = std::size_t(std::lround(radius));
+        const auto at = std::size_t(std::lround(radius / width));
         if (at >= shells.size() || !is_finite(a[i]) || !is_finite(b[i])) continue;
         const Complex u(a[i]), v(b[i]);
         Shell& s = shells[at];
@@ -55,22 +56,27 @@ double correlation(const Shell& s, ShellMean mean) {
   return ab / std::sqrt(aa * bb);
 }
 
-std::vector<double> correlations(const std::vector<Shell>& shells, ShellMean mean) {
-  std::vector<double> result;
-  for (const Shell& s : shells) result.push_back(correlation(s, mean));
-  return result;
+ShellCurve curve_of(const std::vector<Shell>& shells, double width, ShellMean mean) {
+  ShellCurve curve;
+  for (std::size_t s = 0; s < shells.size(); ++s) {
+    curve.radius.push_back(double(s) * width);
+    curve.correlation.push_back(correlation(shells[s], mean));
+    const bool empty = shells[s].aa == 0 || shells[s].bb == 0;
+    curve.voxels.push_back(empty ? 0 : std::uint64_t(shells[s].count));
+  }
+  return curve;
 }
 
 }  // namespace
 
-std::vector<double> shell_correlation(std::span<const float> a, std::span<const float> b,
-                                      std::size_t n, ShellMean mean) {
-  return correlations(shells_of(a, b, n), mean);
+ShellCurve shell_curve(std::span<const float> a, std::span<const float> b, std::size_t n,
+                       double width, ShellMean mean) {
+  return curve_of(shells_of(a, b, n, width), width, mean);
 }
 
-std::vector<double> shell_correlation(std::span<const std::complex<float>> a,
-                                      std::span<const std::complex<float>> b, std::size_t n) {
-  return correlations(shells_of(a, b, n), ShellMean::kept);
+ShellCurve shell_curve(std::span<const std::complex<float>> a,
+                       std::span<const std::complex<float>> b, std::size_t n, double width) {
+  return curve_of(shells_of(a, b, n, width), width, ShellMean::kept);
 }
 
 double crossing(std::span<const double> correlation, double threshold, std::size_t first) {

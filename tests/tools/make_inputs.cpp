@@ -146,6 +146,32 @@ void make_bad_inputs(const fs::path& folder) {
   std::ofstream(folder / "empty.h5");
 }
 
+/// Three growing boxes without symmetry as volumes.h5 and MRC, and the intensity of none.
+void make_volumes(const fs::path& folder) {
+  constexpr std::size_t kN = 24;
+  const auto box = [](std::size_t grow) {
+    spi::Volume v{kN, kN, kN, std::vector<float>(kN * kN * kN), 10};
+    for (std::size_t z = 8; z < 14; ++z)
+      for (std::size_t y = 7; y < 16; ++y)
+        for (std::size_t x = 6; x < 13 + grow; ++x)
+          v.values[(z * kN + y) * kN + x] = float(x < 9 || y < 10 ? 1 : 2);
+    return v;
+  };
+  spi::VolumesWriter densities(folder / "densities.h5", spi::Quantity::density, {});
+  spi::VolumesWriter intensities(folder / "intensities.h5", spi::Quantity::intensity, {});
+  for (std::size_t k = 0; k < 3; ++k) {
+    densities.append(box(k));
+    intensities.append(box(k));
+  }
+  densities.file().write("z", std::vector<double>{-1, 0.5, 2}, {3, 1});
+  densities.finish();
+  intensities.finish();
+  spi::write_mrc(folder / "density.mrc", box(0));
+  spi::Volume other = box(0);
+  other.voxel_size_A = 12;
+  spi::write_mrc(folder / "coarse.mrc", other);
+}
+
 }  // namespace
 
 int main(int, char** argv) {
@@ -163,6 +189,7 @@ int main(int, char** argv) {
     write_volume(folder / "density.h5", spi::Quantity::density);
     make_orientations(folder);
     make_bad_inputs(folder);
+    make_volumes(folder);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";
     return 1;

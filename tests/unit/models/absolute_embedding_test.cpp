@@ -47,8 +47,7 @@ Family make_family(std::size_t count, std::uint64_t first_id) {
     Random random(12, 1, first_id + i);
     const double fringe = random.uniform(), contrast = random.uniform();
     family.stack.add(draw(fringe, contrast, first_id + i));
-    family.landscape.values.insert(family.landscape.values.end(),
-                                   {30 * fringe, contrast - 4});
+    family.landscape.values.insert(family.landscape.values.end(), {30 * fringe, contrast - 4});
     family.landscape.id.push_back(i);
   }
   family.stack.mutable_info().centre = {24., 24.};

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/measure/density_size.h"
+
+#include <gtest/gtest.h>
+
+#include "libspi/measure/report.h"
+#include "libspi/simulate/particle.h"
+#include "libspi/volume/fourier.h"
+
+namespace spi {
+namespace {
+
+constexpr std::size_t kN = 61;
+constexpr double kVoxel = 25;  // Å
+
+/// The density that a body's transform gives on the grid, cut at a radius of q with a soft edge, as
+/// a phased density is.
+Volume density_of(const Body& body) {
+  const double q_step = 1 / (kN * kVoxel), q_max = 0.5 / kVoxel;
+  std::vector<float> qx, qy, qz;
+  std::vector<double> damping;
+  const auto c = double(kN / 2);
+  for (std::size_t z = 0; z < kN; ++z)
+    for (std::size_t y = 0; y < kN; ++y)
+      for (std::size_t x = 0; x < kN; ++x) {
+        const double q = q_step * std::hypot(double(x) - c, double(y) - c, double(z) - c);
+        const double scale = q < q_max ? 1 : 0;
+        qx.push_back(float(scale * q_step * (double(x) - c)));
+        qy.push_back(float(scale * q_step * (double(y) - c)));
+        qz.push_back(float(scale * q_step * (double(z) - c)));
+        damping.push_back(scale * std::exp(-0.5 * std::pow(2 * q / q_max, 2)));
+      }
+  Spectrum3 f(qx.size());
+  make_particle(body, 2 * q_max)->amplitude(qx, qy, qz, f);
+  for (std::size_t i = 0; i < f.size(); ++i) f[i] *= float(damping[i]);
+  return {kN, kN, kN, centred_inverse(f, kN), kVoxel};
+}
+
+TEST(DensitySize, FollowsTheTenPercentGrowthOfAMeltingCube) {
+  // The bound is the issue's: the growth of 10 % to 1.5 % absolute. A cube of 42 nm is 17 voxels.
+  std::vector<DensitySize> sizes;
+  std::vector<double> truth;
+  for (const double melting : {0., 0.2, 0.4, 0.6, 0.7, 0.85, 1.}) {
+    const Body body{.shape = Shape::transition, .edge_A = 420, .melting = melting};
+    sizes.push_back(density_size(density_of(body), {}, 2));
+    truth.push_back(volume_A3(body));
+  }
+  const auto table = size_table({}, sizes, 0);
+  const auto& growth = table[2].values;
+  ASSERT_EQ(table[2].name, "growth");
+  for (std::size_t k = 0; k < sizes.size(); ++k) {
+    EXPECT_NEAR(growth[k], truth[k] / truth[0] - 1, 0.015) << k;
+    // Absolute volumes: a resolution of 2 voxels takes the corners off.
+    EXPECT_NEAR(sizes[k].volume_A3 / truth[k], 1, 0.03) << k;
+  }
+}
+
+TEST(DensitySize, OfABallIsItsDiameterWhereverItLies) {
+  // A ball on a grid, its edge a voxel's smooth step: the half level is its surface.
+  constexpr double kRadius = 8.3;
+  for (const double offset : {0., 0.25, 0.5}) {
+    Volume v{31, 31, 31, {}, 2};
+    for (int z = -15; z <= 15; ++z)
+      for (int y = -15; y <= 15; ++y)
+        for (int x = -15; x <= 15; ++x)
+          v.values.push_back(
+              float(0.5 * std::erfc(std::hypot(x - offset, y + offset / 2, z - offset) - kRadius)));
+    // A curved blurred surface recedes by variance/radius: 1/2/8.3² of the radius, 0.7 %; here the
+    // level lies on the ball itself, and what is left are the cells' planes.
+    EXPECT_NEAR(density_size(v, {}, 1).diameter_A, 4 * kRadius, 0.005 * 4 * kRadius);
+  }
+}
+
+TEST(DensitySize, AtAFractionOfTheMassCountsVoxels) {
+  Volume v{11, 11, 11, std::vector<float>(11 * 11 * 11), 3};
+  for (std::size_t z = 3; z < 8; ++z)
+    for (std::size_t y = 3; y < 8; ++y)
+      for (std::size_t x = 3; x < 8; ++x) v.values[(z * 11 + y) * 11 + x] = 2;
+  // 125 voxels hold 1/125 of the mass each.
+  EXPECT_EQ(density_size(v, {.mass_fraction = 0.01}, 1).mass_volume_A3, 0);
+  const DensitySize size = density_size(v, {.mass_fraction = 0.004}, 1);
+  EXPECT_DOUBLE_EQ(size.mass, 250);
+  EXPECT_DOUBLE_EQ(size.half_level, 1);
+  // Both surfaces lie at half the step, half a voxel outside of the voxels' centres; the spline
+  // rounds edges and corners, of 5³ voxels a good part.
+  EXPECT_DOUBLE_EQ(size.volume_A3, size.mass_volume_A3);
+  EXPECT_NEAR(size.volume_A3, 27 * 125, 0.05 * 27 * 125);
+}
+
+TEST(DensitySize, RefusesWhatHasNoMass) {
+  const Volume empty{9, 9, 9, std::vector<float>(729), 1};
+  EXPECT_THROW(density_size(empty, {}, 1), UserError);
+}
+
+}  // namespace
+}  // namespace spi

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// spi-measure: how large particles are: volumes along a series, sizes and radii of patterns
+#include <deque>
+
+#include "libspi/cli/main.h"
+#include "libspi/figures/measures.h"
+#include "libspi/io/atomic_file.h"
+#include "libspi/measure/series.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace spi;
+
+constexpr const char* kReference =
+    "Zhuang et al. (2022). Unsupervised learning approaches to characterizing heterogeneous "
+    "samples using X-ray single-particle imaging. IUCrJ 9, 204-214: ";
+
+/// Table, picture and file appear together.
+void save(const fs::path& table, const std::vector<Column>& columns, const fs::path& picture,
+          const plot::Figure& figure) {
+  std::deque<AtomicFile> outputs;
+  write_csv(outputs.emplace_back(table).temporary(), columns);
+  if (!picture.empty())
+    figure.save(outputs.emplace_back(picture).temporary(), plot::format_of(picture));
+  for (AtomicFile& output : outputs) output.commit();
+}
+
+struct VolumesArgs {
+  std::vector<fs::path> volumes;
+  DensitySizeOptions size;
+  std::optional<std::string> against;
+  std::size_t first = 0;
+  bool no_plot = false;
+};
+
+void declare_volumes(cli::Usage& usage, VolumesArgs& args) {
+  usage.summary("volume, edge and diameter of the bodies in a series of densities")
+      .describe(
+          "Each density's volume inside the surface at half of its own density, and inside the "
+          "surface where a voxel holds a given part of the mass. Writes them to OUTPUT, the table "
+          "OUTPUT-table.csv and the picture OUTPUT-series.png.")
+      .example("spi-measure volumes densities.h5", "Along the z that the file holds")
+      .example("spi-measure volumes state-*.mrc --against states.csv:fluence -o growth.h5",
+               "Densities of phasing runs against a column of a table")
+      .reference(std::string(kReference) + "figure 5d.")
+      .output("measure.h5", "the measurements");
+  usage.inputs("volumes", args.volumes, "volumes.h5 of densities, or MRC files");
+  args.size.describe(usage);
+  usage.add("against", args.against,
+            "column that the volumes are set against, FILE:COLUMN; auto: the first column of z in "
+            "volumes.h5, else the number of the volume");
+  usage.add("first", args.first, "volume that growth is counted from");
+  usage.flag("no-plots", args.no_plot, "do not draw the picture");
+}
+
+void volumes(const VolumesArgs& args, cli::Session& session) {
+  const fs::path table = session.companion("table.csv");
+  const fs::path picture = args.no_plot ? fs::path() : session.companion("series.png");
+  const SizeSeries series =
+      measure_series(args.volumes, args.size, session.threads(), session.monitor());
+  if (args.first >= series.sizes.size())
+    fail_usage("--first ", args.first, ": there are ", series.sizes.size(), " volumes");
+  std::vector<Column> coordinates = series.coordinates;
+  if (args.against)
+    coordinates.insert(coordinates.begin(),
+                       read_column(*args.against, args.volumes[0], series.sizes.size()));
+  const auto columns = size_table(coordinates, series.sizes, args.first);
+  save(table, columns, picture, series_figure(coordinates[0], series.sizes, args.first));
+  write_measures(session.output(), columns, session.provenance());
+  session.monitor().info(summary(series));
+}
+
+struct SizesArgs {
+  fs::path averages;
+  StackOptions stack;
+  SizeFitOptions fit;
+  PatternScale scale;
+  bool no_plot = false;
+};
+
+void declare_sizes(cli::Usage& usage, SizesArgs& args) {
+  usage.summary("sizes of cubes and spheres, read directly from their patterns")
+      .describe(
+          "Spheres by the fringes of their radial intensity; cubes, where a streak shows that a "
+          "face lies along the beam, by the fringes along the streak. Patterns whose fringes are "
+          "not clear get a size too, but do not count. Writes the fits to OUTPUT, the table "
+          "OUTPUT-table.csv and the histograms OUTPUT-sizes.png.")
+      .example("spi-measure sizes averages.h5 -o sizes.h5", "Cubes and spheres told apart")
+      .example("spi-measure sizes spheres.h5 --shape sphere --size-min 30nm --size-max 70nm",
+               "Spheres only")
+      .reference(std::string(kReference) + "appendix C, figure 9.")
+      .output("measure.h5", "the measurements");
+  usage.input("averages", args.averages, "averages.h5, or any other stack of patterns");
+  args.fit.describe(usage);
+  args.scale.describe(usage);
+  args.stack.describe(usage);
+  usage.flag("no-plots", args.no_plot, "do not draw the picture");
+}
+
+void sizes(const SizesArgs& args, cli::Session& session) {
+  const fs::path table = session.companion("table.csv");
+  const fs::path picture = args.no_plot ? fs::path() : session.companion("sizes.png");
+  const auto stack = open_stack(args.averages, args.stack);
+  const auto fits = fit_sizes(*stack, args.scale.of(args.averages.string(), stack->info()),
+                              args.fit, session.threads(), session.monitor());
+  const auto columns = fit_table(stack->ids(), fits);
+  save(table, columns, picture, fits_figure(fits));
+  write_measures(session.output(), columns, session.provenance());
+  session.monitor().info(summary(fits));
+}
+
+struct RadialArgs {
+  fs::path averages;
+  std::string sort_by;
+  StackOptions stack;
+  PatternScale scale;
+  bool no_plot = false;
+};
+
+void declare_radial(cli::Usage& usage, RadialArgs& args) {
+  usage.summary("radial intensities of patterns, sorted by a coordinate")
+      .describe(
+          "Fringes that stretch with the coordinate show that it is the particles' size. Writes "
+          "the intensities, sorted, to OUTPUT, the coordinate to OUTPUT-table.csv and the picture "
+          "OUTPUT-radial.png.")
+      .example("spi-measure radial spheres.h5 --sort-by clpca-embedding.csv:c3",
+               "Does the third component follow the diameter?")
+      .reference(std::string(kReference) + "appendix D, figure 10.")
+      .output("measure.h5", "the measurements");
+  usage.input("averages", args.averages, "averages.h5, or any other stack of patterns");
+  usage
+      .add("sort-by", args.sort_by,
+           "column of the coordinate: FILE:COLUMN (HDF5, CSV), or a dataset of the averages")
+      .required();
+  args.scale.describe(usage);
+  args.stack.describe(usage);
+  usage.flag("no-plots", args.no_plot, "do not draw the picture");
+}
+
+void radial(const RadialArgs& args, cli::Session& session) {
+  const fs::path table = session.companion("table.csv");
+  const fs::path picture = args.no_plot ? fs::path() : session.companion("radial.png");
+  const auto stack = open_stack(args.averages, args.stack);
+  const Column coordinate = read_column(args.sort_by, args.averages, stack->info().count);
+  const RadialSet set = radial_profiles(*stack, session.monitor());
+  const auto q = args.scale.q_of_rings(stack->info(), set.rings);
+  save(table, radial_table(set, coordinate), picture, radial_figure(set, coordinate, q));
+  write_radial(session.output(), set, coordinate, q, session.provenance());
+  session.monitor().info(text_of("sorted ", order_by(coordinate).size(), " of ", set.patterns,
+                                 " patterns by ", coordinate.name));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return cli::main(cli::Tool{"spi-measure",
+                             "how large particles are: volumes along a series, sizes and radial "
+                             "intensities of patterns",
+                             {cli::command<VolumesArgs>("volumes", declare_volumes, volumes),
+                              cli::command<SizesArgs>("sizes", declare_sizes, sizes),
+                              cli::command<RadialArgs>("radial", declare_radial, radial)}},
+                   argc, argv);
+}
