@@ -77,7 +77,7 @@ plot::Figure placement_figure(const Coordinates& landscape, const std::vector<fl
       const auto take = [&](std::size_t row) { return (outside[row] != 0) == beyond; };
       plot::Scatter points{.x = column(values, components, first, take),
                            .y = column(values, components, second, take),
-                           .color = plot::category_color(beyond ? 5 : 4),
+                           .color = plot::category_color(beyond ? 3 : 0),
                            .size_pt = beyond ? 3.0 : 2.0};
       points.label = text_of(beyond ? "outside (" : "placed (", points.x.size(), ")");
       if (!points.x.empty()) axes.scatter(std::move(points));
