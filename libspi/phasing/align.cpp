@@ -58,19 +58,27 @@ Aligner<Rank>::Aligner(const PlaneFft<Rank>& fft, Spectrum reference, int thread
       power_(full_power(fft.grid(), reference_)) {}
 
 template <int Rank>
-Placement<Rank> Aligner<Rank>::whole_voxels(const Spectrum& other, bool twin) const {
+Placement<Rank> Aligner<Rank>::from_peak(const Spectrum& other, bool twin) const {
   const Grid<Rank>& grid = fft_.grid();
   Spectrum product(other.size());
   for (std::size_t bin = 0; bin < other.size(); ++bin)
     product[bin] = reference_[bin] * (twin ? other[bin] : std::conj(other[bin]));
   std::vector<float> correlation(grid.size());
   fft_.backward(product.data(), correlation.data(), threads_);
-  std::size_t best = std::size_t(std::ranges::max_element(correlation) - correlation.begin());
+  const std::size_t best =
+      std::size_t(std::ranges::max_element(correlation) - correlation.begin());
   Placement<Rank> placement;
   placement.twin = twin;
   placement.correlation = double(correlation[best]);
-  for (std::size_t axis = Rank; axis-- > 0; best /= grid.n)
-    placement.shift_voxels[axis] = double(grid.frequency(best % grid.n));
+  const std::size_t n = grid.n;
+  for (std::size_t axis = Rank, stride = 1; axis-- > 0; stride *= n) {
+    const std::size_t i = best / stride % n;
+    const double before = double(correlation[best - i * stride + (i + n - 1) % n * stride]);
+    const double after = double(correlation[best - i * stride + (i + 1) % n * stride]);
+    const double bend = before + after - 2 * placement.correlation;  // a parabola through the three
+    placement.shift_voxels[axis] =
+        double(grid.frequency(i)) + (bend < 0 ? (before - after) / (2 * bend) : 0);
+  }
   return placement;
 }
 
@@ -116,7 +124,7 @@ void Aligner<Rank>::refine(const Spectrum& other, Placement<Rank>& placement) co
     }
     placement.correlation = sum;
     if (iteration == kIterations) break;
-    // Near a maximum the curvature is negative definite; elsewhere whole voxels stay.
+    // Near a maximum the curvature is negative definite; elsewhere the parabola stays.
     const Eigen::LLT<Matrix> solver(-a);
     if (solver.info() != Eigen::Success) break;
     const Vector step = solver.solve(b) * (double(grid.n) / (2 * std::numbers::pi));
@@ -133,7 +141,7 @@ Placement<Rank> Aligner<Rank>::place(const Spectrum& other) const {
   const double norm = std::sqrt(power_ * full_power(fft_.grid(), other));
   Placement<Rank> best;
   for (const bool twin : {false, true}) {
-    Placement<Rank> placement = whole_voxels(other, twin);
+    Placement<Rank> placement = from_peak(other, twin);
     refine(other, placement);
     if (!twin || placement.correlation > best.correlation) best = placement;
   }
@@ -188,8 +196,22 @@ std::vector<T> rolled(const Grid<Rank>& grid, const std::vector<T>& values,
   return out;
 }
 
+template <int Rank, class T>
+std::vector<T> inverted(const Grid<Rank>& grid, const std::vector<T>& values) {
+  std::vector<T> out(values.size());
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    std::size_t to = 0, stride = 1, rest = at;
+    for (int axis = 0; axis < Rank; ++axis, stride *= grid.n, rest /= grid.n)
+      to += (grid.n - rest % grid.n) % grid.n * stride;
+    out[to] = values[at];
+  }
+  return out;
+}
+
 #define SPI_INSTANTIATE(Rank)                                                                      \
   template class Aligner<Rank>;                                                                    \
+  template std::vector<float> inverted(const Grid<Rank>&, const std::vector<float>&); \
+  template std::vector<std::uint8_t> inverted(const Grid<Rank>&, const std::vector<std::uint8_t>&); \
   template void apply(const Placement<Rank>&, const Grid<Rank>&, std::vector<std::complex<float>>&); \
   template std::array<std::ptrdiff_t, Rank> shift_to_centre<Rank>(const Grid<Rank>&,               \
                                                                   const std::vector<float>&);      \

@@ -17,7 +17,8 @@ struct Placement {
 };
 
 /// Finds placements onto one reference by the maximum of the cross-correlation: whole voxels by
-/// Fourier transform, fractions by Newton's method on its trigonometric interpolation. Memory: the
+/// Fourier transform, fractions by a parabola and then Newton's method on its trigonometric
+/// interpolation. Memory: the
 /// spectrum of the reference, twice a spectrum while working.
 template <int Rank>
 class Aligner {
@@ -29,7 +30,7 @@ class Aligner {
   Placement<Rank> place(const Spectrum& other) const;
 
  private:
-  Placement<Rank> whole_voxels(const Spectrum& other, bool twin) const;
+  Placement<Rank> from_peak(const Spectrum& other, bool twin) const;
   void refine(const Spectrum& other, Placement<Rank>& placement) const;
 
   const PlaneFft<Rank>& fft_;
@@ -53,5 +54,9 @@ std::array<std::ptrdiff_t, std::size_t(Rank)> shift_to_centre(const Grid<Rank>& 
 template <int Rank, class T>
 std::vector<T> rolled(const Grid<Rank>& grid, const std::vector<T>& values,
                       const std::array<std::ptrdiff_t, std::size_t(Rank)>& shift);
+
+/// A density inverted through voxel 0 of a periodic field, as a placement of a twin does.
+template <int Rank, class T>
+std::vector<T> inverted(const Grid<Rank>& grid, const std::vector<T>& values);
 
 }  // namespace spi

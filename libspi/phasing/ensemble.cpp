@@ -21,6 +21,14 @@ Spectrum spectrum_of(const PlaneFft<Rank>& fft, const std::vector<float>& densit
   return spectrum;
 }
 
+/// Without the bins that nothing measured holds: they differ freely from start to start.
+template <int Rank>
+Spectrum measured_part(const Problem<Rank>& problem, Spectrum spectrum) {
+  for (std::size_t bin = 0; bin < spectrum.size(); ++bin)
+    if (problem.is_free(bin)) spectrum[bin] = 0;
+  return spectrum;
+}
+
 void add(Spectrum& sum, const Spectrum& term) {
   if (sum.empty()) sum.resize(term.size());
   for (std::size_t bin = 0; bin < sum.size(); ++bin) sum[bin] += term[bin];
@@ -87,14 +95,15 @@ Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& f
   out.best = std::size_t(std::ranges::min_element(errors) - errors.begin());
   std::vector<float>& reference = densities[out.best];
   reference = rolled(grid, reference, shift_to_centre(grid, reference));
-  const Aligner<Rank> aligner(fft, spectrum_of(fft, reference, threads), threads);
+  const Aligner<Rank> aligner(
+      fft, measured_part(problem, spectrum_of(fft, reference, threads)), threads);
   Spectrum all, agreeing;
   for (std::size_t start = 0; start < densities.size(); ++start) {
     Spectrum spectrum = spectrum_of(fft, densities[start], threads);
     Placement<Rank> placement;
     placement.correlation = 1;
     if (start != out.best) {
-      placement = aligner.place(spectrum);
+      placement = aligner.place(measured_part(problem, spectrum));
       apply(placement, grid, spectrum);
       Spectrum moved = spectrum;
       multiply(moved, 1.f / float(grid.size()));

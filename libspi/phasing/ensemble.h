@@ -32,7 +32,8 @@ struct Ensemble {
 };
 
 /// Aligns the densities (moved in place, by fractions of voxels) with the one of the smallest
-/// error. The phase retrieval transfer function of a shell is
+/// error; bins that are not measured do not count. The phase retrieval transfer function of a shell
+/// is
 ///   PRTF = sum |mean over starts of F| / sum A   over its measured bins
 /// (Chapman et al., JOSA A 23, 1179 (2006)). It counts every start: leaving out the ones that
 /// disagree would make any noise look reproducible.

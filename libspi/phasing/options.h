@@ -24,7 +24,7 @@ struct EnumNames<StartFrom> {
 };
 
 struct SupportOptions {
-  SupportKind kind = SupportKind::shrink_wrap;
+  SupportKind kind = SupportKind::voxels;
   double floor = 0.01;                       ///< of the autocorrelation's maximum
   std::optional<std::size_t> voxels = {};    ///< nullopt: the largest body that the field allows
   double mass_fraction = 1e-4;

@@ -94,7 +94,8 @@ RealConstraint make_constraint(const Problem<Rank>& problem, const PlaneFft<Rank
   double width = relative_width(problem.grid, constraint.region);
   if (given.empty()) {
     // The autocorrelation is at least twice as wide as the density.
-    volume = largest_body<Rank>(constraint.region);
+    // What the floor cuts off is up to a third of the volume: a ball keeps 0.78 at a floor of 0.01.
+    volume = largest_body<Rank>(constraint.region) * 3 / 2;
     width /= 2;
     if (width >= 0.5 - 1. / double(problem.grid.n))
       monitor.warn("the autocorrelation fills the field: the oversampling may be below 2, and the "

@@ -102,25 +102,31 @@ std::vector<double> shell_correlation(const Grid<Rank>& grid,
     bb[s] += w * double(std::norm(b[bin]));
   }
   for (std::size_t s = 0; s < shells; ++s)
-    ab[s] = aa[s] * bb[s] > 0 ? ab[s] / std::sqrt(aa[s] * bb[s]) : 0;
+    ab[s] = aa[s] * bb[s] > 0 ? ab[s] / std::sqrt(aa[s] * bb[s]) : std::nan("");
   return ab;
 }
 
-/// The same after alignment of a density with the truth.
+/// The same after alignment of a density with the truth, over the measured bins; NaN in shells
+/// without any.
 template <int Rank>
 std::vector<double> fsc_with_truth(const Truth<Rank>& truth, const PlaneFft<Rank>& fft,
+                                   const Problem<Rank>& problem,
                                    const std::vector<float>& density) {
-  std::vector<std::complex<float>> spectrum(truth.grid.spectrum_size());
-  fft.forward(density.data(), spectrum.data(), 1);
-  apply(Aligner<Rank>(fft, truth.spectrum, 1).place(spectrum), truth.grid, spectrum);
-  return shell_correlation(truth.grid, truth.spectrum, spectrum);
+  std::vector<std::complex<float>> expected = truth.spectrum, found(expected.size());
+  fft.forward(density.data(), found.data(), 1);
+  for (std::size_t bin = 0; bin < found.size(); ++bin)
+    if (problem.is_free(bin)) expected[bin] = found[bin] = 0;
+  apply(Aligner<Rank>(fft, expected, 1).place(found), truth.grid, found);
+  return shell_correlation(truth.grid, expected, found);
 }
 
 /// First shell, interpolated, at which a curve falls below `level`; its length if never.
 inline double crossing(const std::vector<double>& curve, double level) {
   for (std::size_t s = 1; s < curve.size(); ++s)
     if (curve[s] < level)
-      return double(s) - 1 + (curve[s - 1] - level) / (curve[s - 1] - curve[s]);
+      return curve[s - 1] >= level
+                 ? double(s) - 1 + (curve[s - 1] - level) / (curve[s - 1] - curve[s])
+                 : double(s);
   return double(curve.size());
 }
 
