@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/phasing/ensemble.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "libspi/base/error.h"
+
+namespace spi {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kWorstError = 2;  ///< of a start that agrees, over the smallest
+using Spectrum = std::vector<std::complex<float>>;
+
+template <int Rank>
+Spectrum spectrum_of(const PlaneFft<Rank>& fft, const std::vector<float>& density, int threads) {
+  Spectrum spectrum(fft.grid().spectrum_size());
+  fft.forward(density.data(), spectrum.data(), threads);
+  return spectrum;
+}
+
+/// Without the bins that nothing measured holds: they differ freely from start to start.
+template <int Rank>
+Spectrum measured_part(const Problem<Rank>& problem, Spectrum spectrum) {
+  for (std::size_t bin = 0; bin < spectrum.size(); ++bin)
+    if (problem.is_free(bin)) spectrum[bin] = 0;
+  return spectrum;
+}
+
+void add(Spectrum& sum, const Spectrum& term) {
+  if (sum.empty()) sum.resize(term.size());
+  for (std::size_t bin = 0; bin < sum.size(); ++bin) sum[bin] += term[bin];
+}
+
+void multiply(Spectrum& spectrum, float factor) {
+  for (auto& value : spectrum) value *= factor;
+}
+
+template <int Rank>
+ShellCurves shell_curves(const Problem<Rank>& problem, const Spectrum& mean_all,
+                         const Spectrum& mean_agreeing) {
+  const std::size_t shells = (problem.grid.n + 1) / 2;
+  std::vector<double> moduli(shells), all(shells), agreeing(shells), square(shells), off(shells);
+  ShellCurves curves;
+  curves.bins.assign(shells, 0);
+  for (std::size_t bin = 0; bin < problem.modulus.size(); ++bin) {
+    const auto s = std::size_t(std::lround(radius(problem.grid, bin)));
+    if (s >= shells || problem.is_free(bin)) continue;
+    const double w = double(problem.weight(bin)), a = double(problem.modulus[bin]);
+    const double m = double(std::abs(mean_agreeing[bin]));
+    curves.bins[s] += std::size_t(w);
+    moduli[s] += w * a;
+    square[s] += w * a * a;
+    all[s] += w * double(std::abs(mean_all[bin]));
+    agreeing[s] += w * m;
+    off[s] += w * (m - a) * (m - a);
+  }
+  for (std::size_t s = 0; s < shells; ++s) {
+    const bool known = moduli[s] > 0;
+    curves.prtf.push_back(known ? all[s] / moduli[s] : kNaN);
+    curves.prtf_agreeing.push_back(known ? agreeing[s] / moduli[s] : kNaN);
+    curves.error.push_back(known ? std::sqrt(off[s] / square[s]) : kNaN);
+  }
+  constexpr double kLimit = 1 / std::numbers::e;
+  std::optional<std::size_t> before;
+  for (std::size_t s = 1; s < shells && !curves.resolution_shell; ++s) {
+    if (std::isnan(curves.prtf[s])) continue;
+    if (curves.prtf[s] < kLimit) {
+      const double high = before ? curves.prtf[*before] : kLimit;
+      const double from = before ? double(*before) : double(s);
+      const double part = high > curves.prtf[s] ? (high - kLimit) / (high - curves.prtf[s]) : 0;
+      curves.resolution_shell = from + part * (double(s) - from);
+    }
+    before = s;
+  }
+  return curves;
+}
+
+}  // namespace
+
+template <int Rank>
+std::size_t Ensemble<Rank>::agreeing() const {
+  return std::size_t(std::ranges::count(agrees, true));
+}
+
+template <int Rank>
+Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
+                           std::vector<std::vector<float>>& densities,
+                           const std::vector<double>& errors, double agreement, int threads) {
+  SPI_ASSERT(!densities.empty() && densities.size() == errors.size());
+  const Grid<Rank>& grid = problem.grid;
+  Ensemble<Rank> out;
+  out.best = std::size_t(std::ranges::min_element(errors) - errors.begin());
+  std::vector<float>& reference = densities[out.best];
+  reference = rolled(grid, reference, shift_to_centre(grid, reference));
+  const Aligner<Rank> aligner(fft, measured_part(problem, spectrum_of(fft, reference, threads)),
+                              threads);
+  Spectrum all, agreeing;
+  for (std::size_t start = 0; start < densities.size(); ++start) {
+    Spectrum spectrum = spectrum_of(fft, densities[start], threads);
+    Placement<Rank> placement;
+    placement.correlation = 1;
+    if (start != out.best) {
+      placement = aligner.place(measured_part(problem, spectrum));
+      apply(placement, grid, spectrum);
+      Spectrum moved = spectrum;
+      multiply(moved, 1.f / float(grid.size()));
+      fft.backward(moved.data(), densities[start].data(), threads);
+    }
+    out.placements.push_back(placement);
+    out.agrees.push_back(placement.correlation >= agreement &&
+                         errors[start] <= kWorstError * errors[out.best]);
+    add(all, spectrum);
+    if (out.agrees.back()) add(agreeing, spectrum);
+  }
+  multiply(all, 1.f / float(densities.size()));
+  multiply(agreeing, 1.f / float(out.agreeing()));
+  out.shells = shell_curves(problem, all, agreeing);
+  multiply(agreeing, 1.f / float(grid.size()));
+  out.mean.resize(grid.size());
+  fft.backward(agreeing.data(), out.mean.data(), threads);
+  return out;
+}
+
+template struct Ensemble<2>;
+template struct Ensemble<3>;
+template Ensemble<2> join_starts(const Problem<2>&, const PlaneFft<2>&,
+                                 std::vector<std::vector<float>>&, const std::vector<double>&,
+                                 double, int);
+template Ensemble<3> join_starts(const Problem<3>&, const PlaneFft<3>&,
+                                 std::vector<std::vector<float>>&, const std::vector<double>&,
+                                 double, int);
+
+}  // namespace spi

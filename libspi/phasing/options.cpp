@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/phasing/options.h"
+
+#include <limits>
+
+namespace spi {
+
+void SupportOptions::describe(OptionSet& options) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  options.group("Support");
+  options.add("support", kind,
+              "what holds the density: the extent of the autocorrelation; within it the "
+              "--support-voxels largest voxels, or those above --support-mass of the total mass; "
+              "shrink-wrap around the density; or a --support-file");
+  options
+      .add("autocorrelation-floor", floor,
+           "what lies above this part of the autocorrelation's maximum belongs to its extent")
+      .range(0, 0.9);
+  options
+      .add("support-voxels", voxels,
+           "volume of the density in voxels; auto: the largest body whose autocorrelation has this "
+           "extent")
+      .range(1, kInfinity);
+  options
+      .add("support-mass", mass_fraction,
+           "part of the total mass that a voxel must exceed (1e-4 in Zhuang et al.)")
+      .range(0, 1);
+  options.add("support-file", file,
+              "volumes.h5 or MRC of the same size: the density may be where it is above 0");
+  options.add("shrink-every", shrink_every, "iterations between two shrink-wraps").range(1, 1e6);
+  options
+      .add("shrink-fraction", shrink_fraction,
+           "shrink-wrap keeps what lies above this part of the blurred density's maximum")
+      .range(0, 1);
+  options
+      .add("shrink-sigma", shrink_sigma,
+           "first blur of shrink-wrap in voxels; it falls by 1 % a time")
+      .range(0.1, 100);
+  options.add("shrink-sigma-end", shrink_sigma_end, "last blur of shrink-wrap in voxels")
+      .range(0.1, 100);
+}
+
+void PhasingOptions::describe(OptionSet& options) {
+  options.group("Phasing");
+  options.add("recipe", recipe,
+              "steps in their order: DM (difference map), ER (error reduction), HIO, RAAR");
+  options.add("starts", starts, "runs from different random densities").range(1, 100000);
+  options.add("start", start,
+              "where the later volumes of a series begin: each from its own random densities, or "
+              "every run from the density that the same run found for the volume before");
+  options.flag("allow-negative", allow_negative, "densities may be negative inside the support");
+  options
+      .add(
+          "agreement", agreement,
+          "a start agrees with the best one where their correlation, aligned, is at least this and "
+          "its error below twice the smallest")
+      .range(0, 1);
+  options.add("max-memory", max_memory,
+              "memory to stay below: fewer starts run at once; auto: no limit");
+  support.describe(options);
+}
+
+}  // namespace spi

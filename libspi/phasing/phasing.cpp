@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/phasing/phasing.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "libspi/base/parallel.h"
+#include "libspi/base/random.h"
+
+namespace spi {
+namespace {
+
+constexpr std::uint32_t kStartStep = 0x7068;  ///< keys the draws of starting densities
+constexpr std::size_t kClosing = 2;           ///< voxels around the autocorrelation
+
+/// Uniform numbers inside the region, scaled to the measured power.
+template <int Rank>
+void draw_start(const Problem<Rank>& problem, const std::vector<std::uint8_t>& region,
+                std::uint64_t seed, std::uint64_t id, std::vector<float>& x) {
+  Random random(seed, kStartStep, id);
+  double power = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = region[i] ? float(random.uniform()) : 0.f;
+    power += double(x[i]) * double(x[i]);
+  }
+  const double wanted = problem.power / double(problem.grid.size());
+  const float scale = power > 0 ? float(std::sqrt(wanted / power)) : 0.f;
+  for (float& value : x) value *= scale;
+}
+
+/// One start: its own constraint where shrink-wrap changes it.
+template <int Rank>
+class Start {
+ public:
+  Start(const Problem<Rank>& problem, const PlaneFft<Rank>& fft, const RealConstraint& constraint,
+        const PhasingOptions& options, int threads)
+      : fft_(fft),
+        options_(options),
+        threads_(threads),
+        constraint_(constraint),
+        engine_(problem, fft, constraint_, threads) {}
+
+  PhasingEngine<Rank>& engine() { return engine_; }
+  const RealConstraint& constraint() const { return constraint_; }
+
+  void run(std::vector<IterationError>& history, Progress& progress) {
+    double sigma = options_.support.shrink_sigma;
+    Algorithm last = Algorithm::ER;
+    for (const Step& step : options_.recipe.steps)
+      for (std::size_t n = 0; n < step.iterations; ++n) {
+        history.push_back(engine_.iterate(step));
+        last = step.algorithm;
+        if (options_.support.kind == SupportKind::shrink_wrap &&
+            history.size() % options_.support.shrink_every == 0) {
+          shrink(sigma);
+          sigma = std::max(sigma * 0.99, options_.support.shrink_sigma_end);
+        }
+        progress.advance();
+      }
+    if (last != Algorithm::ER) engine_.project_modulus();
+    engine_.project_real();
+  }
+
+ private:
+  /// Around P x; the iterate itself stays.
+  void shrink(double sigma) {
+    const std::vector<float> iterate = engine_.x();
+    engine_.project_modulus();
+    constraint_.region =
+        shrink_wrap(fft_, engine_.x(), sigma, options_.support.shrink_fraction, threads_);
+    engine_.x() = iterate;
+  }
+
+  const PlaneFft<Rank>& fft_;
+  const PhasingOptions& options_;
+  int threads_;
+  RealConstraint constraint_;
+  PhasingEngine<Rank> engine_;
+};
+
+}  // namespace
+
+template <int Rank>
+RealConstraint make_constraint(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
+                               const std::vector<std::uint8_t>& given,
+                               const PhasingOptions& options, int threads, Monitor& monitor) {
+  RealConstraint constraint;
+  constraint.positive = !options.allow_negative;
+  constraint.region = given;
+  if (given.empty())
+    constraint.region =
+        above(autocorrelation(problem, fft, options.support.floor, threads), options.support.floor);
+  std::size_t volume = count_inside(constraint.region);
+  double width = relative_width(problem.grid, constraint.region);
+  if (given.empty()) {
+    // The autocorrelation is at least twice as wide as the density.
+    // What the floor cuts off is up to a third of the volume: a ball keeps 0.78 at a floor of 0.01.
+    volume = largest_body<Rank>(constraint.region) * 3 / 2;
+    width /= 2;
+    // Noise makes an extent of scattered voxels: without its holes closed it would be a support so
+    // tight that every start finds the same density.
+    constraint.region = dilated(problem.grid, constraint.region, kClosing);
+    if (width >= 0.5 - 1. / double(problem.grid.n))
+      monitor.warn(
+          "the autocorrelation fills the field: the oversampling may be below 2, and the "
+          "density ambiguous; sample the intensity more finely");
+  } else if (width > 0.5) {
+    monitor.warn(text_of("the support takes ", print_number(std::round(100 * width)),
+                         " % of the field's width: the oversampling is below 2, and the density "
+                         "may be ambiguous; sample the intensity more finely"));
+  }
+  if (options.support.kind == SupportKind::voxels)
+    constraint.voxels = options.support.voxels.value_or(volume);
+  if (options.support.kind == SupportKind::mass)
+    constraint.mass_fraction = options.support.mass_fraction;
+  return constraint;
+}
+
+template <int Rank>
+Workers plan_workers(const Grid<Rank>& grid, const PhasingOptions& options, int threads) {
+  Workers workers;
+  const double voxels = double(grid.size());
+  // Moduli, support, two volumes of the input, the starts' densities, and what joining them takes.
+  const double shared = voxels * (2 + 1 + 8 + 4 * double(options.starts)) + 4 * voxels * 4;
+  const bool shrinks = options.support.kind == SupportKind::shrink_wrap;
+  const double each = double(PhasingEngine<Rank>::bytes(grid)) + voxels * (shrinks ? 13 : 1);
+  double most = double(std::min<std::size_t>(options.starts, std::size_t(threads)));
+  if (options.max_memory) {
+    const double fit = std::floor((options.max_memory->bytes - shared) / each);
+    if (fit < 1)
+      fail("phasing ", grid.n, "^", Rank, " voxels from ", options.starts, " starts needs ",
+           print(Memory{shared + each}), ", more than --max-memory ", print(*options.max_memory),
+           ": allow more or take fewer starts");
+    most = std::min(most, fit);
+  }
+  workers.starts = int(most);
+  workers.threads_each = std::max(1, threads / workers.starts);
+  return workers;
+}
+
+template <int Rank>
+Phased<Rank> phase(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
+                   const std::vector<std::uint8_t>& given,
+                   const std::vector<std::vector<float>>& previous, const PhasingOptions& options,
+                   std::uint64_t seed, std::uint64_t item, int threads, Monitor& monitor,
+                   Progress& progress) {
+  const Workers workers = plan_workers(problem.grid, options, threads);
+  const RealConstraint constraint = make_constraint(problem, fft, given, options, threads, monitor);
+  if (count_inside(constraint.region) == 0)
+    fail("the support is empty: lower --autocorrelation-floor or check --support-file");
+  SPI_ASSERT(previous.empty() || previous.size() == options.starts);
+  Phased<Rank> out;
+  out.densities.resize(options.starts);
+  out.errors.resize(options.starts);
+  out.history.resize(options.starts);
+  std::vector<std::vector<std::uint8_t>> supports(options.starts);
+  parallel_for(options.starts, workers.starts, [&](std::size_t start, int) {
+    Start<Rank> run(problem, fft, constraint, options, workers.threads_each);
+    std::vector<float>& x = run.engine().x();
+    if (previous.empty())
+      draw_start(problem, constraint.region, seed, (item << 20) + start, x);
+    else
+      x = previous[start];
+    run.run(out.history[start], progress);
+    out.errors[start] = run.engine().fourier_error();
+    out.densities[start] = std::move(x);
+    if (options.support.kind == SupportKind::shrink_wrap) supports[start] = run.constraint().region;
+  });
+  const auto centre = [&](std::size_t start) {
+    return shift_to_centre(problem.grid, out.densities[start]);
+  };
+  const std::size_t best = std::size_t(std::ranges::min_element(out.errors) - out.errors.begin());
+  const auto& support = supports[best].empty() ? constraint.region : supports[best];
+  out.support = rolled(problem.grid, support, centre(best));
+  out.ensemble = join_starts(problem, fft, out.densities, out.errors, options.agreement, threads);
+  out.best = out.densities[best];
+  return out;
+}
+
+#define SPI_INSTANTIATE(Rank)                                                                      \
+  template RealConstraint make_constraint(const Problem<Rank>&, const PlaneFft<Rank>&,             \
+                                          const std::vector<std::uint8_t>&, const PhasingOptions&, \
+                                          int, Monitor&);                                          \
+  template Workers plan_workers(const Grid<Rank>&, const PhasingOptions&, int);                    \
+  template Phased<Rank> phase(const Problem<Rank>&, const PlaneFft<Rank>&,                         \
+                              const std::vector<std::uint8_t>&,                                    \
+                              const std::vector<std::vector<float>>&, const PhasingOptions&,       \
+                              std::uint64_t, std::uint64_t, int, Monitor&, Progress&);
+SPI_INSTANTIATE(2)
+SPI_INSTANTIATE(3)
+#undef SPI_INSTANTIATE
+
+}  // namespace spi

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/phasing/support.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace spi {
+namespace {
+
+constexpr int kFillIterations = 50;
+
+/// Values with zero displacement at index 0 of each axis, moved to n/2.
+template <int Rank>
+std::vector<float> centred(const Grid<Rank>& grid, const std::vector<float>& values) {
+  const std::size_t n = grid.n, shift = n / 2;
+  std::vector<float> out(values.size());
+  const auto moved = [&](std::size_t i) { return (i + shift) % n; };
+  for (std::size_t at = 0; at < values.size(); ++at) {
+    std::size_t to = 0, stride = 1, rest = at;
+    for (int axis = 0; axis < Rank; ++axis, stride *= n, rest /= n) to += moved(rest % n) * stride;
+    out[to] = values[at];
+  }
+  return out;
+}
+
+}  // namespace
+
+template <int Rank>
+std::vector<float> autocorrelation(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
+                                   double floor, int threads) {
+  const Grid<Rank>& grid = problem.grid;
+  std::vector<std::complex<float>> spectrum(grid.spectrum_size());
+  std::vector<float> values(grid.size());
+  const float scale = 1.f / float(grid.size());
+  for (int round = 0;; ++round) {
+    for (std::size_t bin = 0; bin < spectrum.size(); ++bin) {
+      const float a = problem.modulus[bin];
+      // Free bins of the centre keep what the last round extrapolated.
+      spectrum[bin] = a < 0 ? std::max(spectrum[bin].real(), 0.f) * scale : a * a * scale;
+    }
+    fft.backward(spectrum.data(), values.data(), threads);
+    if (problem.masked_centre == 0 || round == kFillIterations) break;
+    const float least = float(floor) * *std::ranges::max_element(values);
+    for (float& value : values) value = value > least ? value : 0.f;
+    fft.forward(values.data(), spectrum.data(), threads);
+  }
+  const float peak = std::max(values[0], 1e-30f);
+  for (float& value : values) value /= peak;
+  return centred(grid, values);
+}
+
+std::vector<std::uint8_t> above(const std::vector<float>& values, double fraction) {
+  const float least = float(fraction) * *std::ranges::max_element(values);
+  std::vector<std::uint8_t> region(values.size());
+  std::ranges::transform(values, region.begin(), [=](float v) { return v > least; });
+  return region;
+}
+
+template <int Rank>
+std::vector<std::uint8_t> dilated(const Grid<Rank>& grid, std::vector<std::uint8_t> region,
+                                  std::size_t reach) {
+  const std::size_t n = grid.n;
+  std::size_t stride = 1;
+  for (int axis = 0; axis < Rank; ++axis, stride *= n) {
+    const std::vector<std::uint8_t> before = region;
+    for (std::size_t at = 0; at < region.size(); ++at) {
+      if (!before[at]) continue;
+      const std::size_t i = at / stride % n, line = at - i * stride;
+      for (std::size_t step = n - reach; step <= n + reach; ++step)
+        region[line + (i + step) % n * stride] = 1;
+    }
+  }
+  return region;
+}
+
+std::size_t count_inside(const std::vector<std::uint8_t>& region) {
+  return std::size_t(std::ranges::count_if(region, [](std::uint8_t v) { return v != 0; }));
+}
+
+template <int Rank>
+std::size_t largest_body(const std::vector<std::uint8_t>& autocorrelation_region) {
+  return std::max<std::size_t>(count_inside(autocorrelation_region) >> Rank, 1);
+}
+
+template <int Rank>
+double relative_width(const Grid<Rank>& grid, const std::vector<std::uint8_t>& region) {
+  const std::size_t n = grid.n;
+  double widest = 0;
+  for (std::size_t axis = 0, stride = 1; axis < std::size_t(Rank); ++axis, stride *= n) {
+    std::vector<bool> used(n);
+    for (std::size_t at = 0; at < region.size(); ++at)
+      if (region[at]) used[at / stride % n] = true;
+    std::size_t longest = 0, run = 0;
+    for (std::size_t i = 0; i < 2 * n; ++i) {
+      run = used[i % n] ? 0 : run + 1;
+      longest = std::max(longest, std::min(run, n));
+    }
+    widest = std::max(widest, double(n - longest) / double(n));
+  }
+  return widest;
+}
+
+template <int Rank>
+std::vector<std::uint8_t> shrink_wrap(const PlaneFft<Rank>& fft, const std::vector<float>& density,
+                                      double sigma, double fraction, int threads) {
+  const Grid<Rank>& grid = fft.grid();
+  std::vector<float> blurred(density.size());
+  std::ranges::transform(density, blurred.begin(), [](float v) { return std::max(v, 0.f); });
+  std::vector<std::complex<float>> spectrum(grid.spectrum_size());
+  fft.forward(blurred.data(), spectrum.data(), threads);
+  const double width = std::numbers::pi * sigma / double(grid.n);
+  for (std::size_t bin = 0; bin < spectrum.size(); ++bin) {
+    double k2 = 0;
+    for (const std::ptrdiff_t f : frequencies(grid, bin)) k2 += double(f * f);
+    spectrum[bin] *= float(std::exp(-2 * width * width * k2) / double(grid.size()));
+  }
+  fft.backward(spectrum.data(), blurred.data(), threads);
+  return above(blurred, fraction);
+}
+
+#define SPI_INSTANTIATE(Rank)                                                                      \
+  template std::vector<float> autocorrelation(const Problem<Rank>&, const PlaneFft<Rank>&, double, \
+                                              int);                                                \
+  template std::vector<std::uint8_t> dilated(const Grid<Rank>&, std::vector<std::uint8_t>,         \
+                                             std::size_t);                                         \
+  template std::size_t largest_body<Rank>(const std::vector<std::uint8_t>&);                       \
+  template double relative_width(const Grid<Rank>&, const std::vector<std::uint8_t>&);             \
+  template std::vector<std::uint8_t> shrink_wrap(const PlaneFft<Rank>&, const std::vector<float>&, \
+                                                 double, double, int);
+SPI_INSTANTIATE(2)
+SPI_INSTANTIATE(3)
+#undef SPI_INSTANTIATE
+
+}  // namespace spi

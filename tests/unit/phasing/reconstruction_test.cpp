@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Known objects, phased from random starts, against the truth.
+#include <gtest/gtest.h>
+
+#include "libspi/phasing/modes.h"
+#include "libspi/phasing/phasing.h"
+#include "tests/unit/phasing/objects.h"
+
+namespace spi {
+namespace {
+
+using namespace phasing_test;
+
+template <int Rank>
+struct Trial {
+  Problem<Rank> problem;
+  PlaneFft<Rank> fft;
+  Phased<Rank> phased;
+
+  Trial(const std::vector<float>& intensity, const std::vector<bool>& free, std::size_t n,
+        const PhasingOptions& options, int threads = 2)
+      : problem(make_problem<Rank>(n, intensity, free, "test")), fft(problem.grid) {
+    Progress progress(silent_monitor(), "phasing", 1);
+    phased = phase<Rank>(problem, fft, {}, {}, options, 42, 0, threads, silent_monitor(), progress);
+  }
+};
+
+/// Starts whose density reaches the truth to the last shell.
+template <int Rank>
+std::size_t successes(const Truth<Rank>& truth, const Trial<Rank>& run) {
+  std::size_t count = 0;
+  for (const auto& density : run.phased.densities)
+    count += crossing(fsc_with_truth(truth, run.fft, run.problem, density), 0.5) >=
+             double(truth.grid.n / 2);
+  return count;
+}
+
+template <int Rank>
+std::vector<bool> beam_stop(std::size_t n, double stop) {
+  std::vector<bool> free(Grid<Rank>{n}.size());
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    double r2 = 0;
+    std::size_t rest = i;
+    for (int axis = 0; axis < Rank; ++axis, rest /= n)
+      r2 += std::pow(double(rest % n) - double(n / 2), 2);
+    free[i] = r2 <= stop * stop;
+  }
+  return free;
+}
+
+/// Of 20 starts at least 18 (the plan's measure) reach FSC 0.5 beyond the last whole shell, agree
+/// with each other, and so does the mean.
+template <int Rank>
+void expect_success(const Truth<Rank>& truth) {
+  PhasingOptions options;
+  options.starts = 20;
+  // Two dimensions constrain less, and cost less.
+  if (Rank == 2) options.recipe = parse_recipe("DM:500,RAAR:100,ER:100");
+  const Trial<Rank> run(intensity_of(truth), {}, truth.grid.n, options);
+  EXPECT_GE(successes(truth, run), 18u);
+  EXPECT_GE(run.phased.ensemble.agreeing(), 18u);
+  const auto fsc = fsc_with_truth(truth, run.fft, run.problem, run.phased.ensemble.mean);
+  EXPECT_GE(crossing(fsc, 0.5), double(truth.grid.n / 2));
+}
+
+TEST(Reconstruction, Cube) { expect_success(body<3>(32, Shape::cube, 9.6)); }
+TEST(Reconstruction, SphereOfOddSize) { expect_success(body<3>(33, Shape::sphere, 9)); }
+TEST(Reconstruction, AsymmetricObject) { expect_success(asymmetric<3>(40)); }
+TEST(Reconstruction, ProjectionOfAnAsymmetricObject) { expect_success(asymmetric<2>(96)); }
+TEST(Reconstruction, ProjectionOfOddSize) { expect_success(asymmetric<2>(81)); }
+
+TEST(Reconstruction, BehindABeamStop) {
+  const auto truth = asymmetric<3>(64);
+  PhasingOptions options;
+  options.starts = 6;
+  const Trial<3> run(intensity_of(truth), beam_stop<3>(64, 5), 64, options);
+  EXPECT_GE(successes(truth, run), 5u);
+  const HiddenModes modes = hidden_modes(run.problem, run.fft, run.phased.support, 1);
+  ASSERT_FALSE(modes.modes.empty());
+  EXPECT_EQ(modes.free_bins, 515u);  // whole-number points within 5 of the origin
+}
+
+TEST(Reconstruction, SameForOneAndFourThreadsAndLittleMemory) {
+  const auto intensity = intensity_of(asymmetric<3>(24));
+  PhasingOptions options;
+  options.starts = 4;
+  options.recipe = parse_recipe("DM:20,ER:5");
+  const Trial<3> one(intensity, {}, 24, options, 1), four(intensity, {}, 24, options, 4);
+  options.max_memory = Memory{8e5};
+  EXPECT_EQ(plan_workers(Grid<3>{24}, options, 4).starts, 1);
+  const Trial<3> little(intensity, {}, 24, options, 4);
+  EXPECT_EQ(one.phased.best, four.phased.best);
+  EXPECT_EQ(one.phased.ensemble.mean, four.phased.ensemble.mean);
+  EXPECT_EQ(one.phased.errors, four.phased.errors);
+  EXPECT_EQ(one.phased.best, little.phased.best);
+  options.max_memory = Memory{1e5};
+  EXPECT_THROW(plan_workers(Grid<3>{24}, options, 4), UserError);
+}
+
+// Noise of independent voxels has no compact density. Where densities may be negative its phases
+// are random: the mean of 20 of them is 0.886/sqrt(20) = 0.2 of the modulus. (Positive densities
+// are another matter: noise of positive mean is then phased as a point, by every start.)
+TEST(Reconstruction, PureNoiseIsNotReproducible) {
+  std::vector<float> intensity(64 * 64);
+  std::vector<std::uint8_t> disc(64 * 64);
+  Random random(5, 0, 0);
+  for (std::size_t i = 0; i < intensity.size(); ++i) {
+    intensity[i] = float(-std::log(1 - random.uniform()));
+    disc[i] = std::hypot(double(i % 64) - 32, double(i / 64) - 32) < 14;
+  }
+  PhasingOptions options;
+  options.starts = 20;
+  options.allow_negative = true;
+  options.support.kind = SupportKind::file;
+  const auto problem = make_problem<2>(64, intensity, {}, "noise");
+  const PlaneFft<2> fft(problem.grid);
+  Progress progress(silent_monitor(), "phasing", 1);
+  const auto phased =
+      phase<2>(problem, fft, disc, {}, options, 42, 0, 2, silent_monitor(), progress);
+  EXPECT_EQ(phased.ensemble.agreeing(), 1u);
+  ASSERT_TRUE(phased.ensemble.shells.resolution_shell.has_value());
+  EXPECT_LT(*phased.ensemble.shells.resolution_shell, 8);
+  for (std::size_t s = 8; s < 32; ++s)
+    EXPECT_LT(phased.ensemble.shells.prtf[s], 1 / std::numbers::e) << s;
+}
+
+TEST(Reconstruction, SupportsFromAShrinkWrapAndTheMass) {
+  const auto truth = asymmetric<2>(81);
+  for (const SupportKind kind : {SupportKind::shrink_wrap, SupportKind::mass}) {
+    PhasingOptions options;
+    options.starts = 6;
+    options.support.kind = kind;
+    options.recipe = parse_recipe("DM:500,RAAR:100,ER:100");
+    const Trial<2> run(intensity_of(truth), {}, 81, options);
+    EXPECT_GE(successes(truth, run), 5u) << name_of(kind);
+  }
+}
+
+}  // namespace
+}  // namespace spi
