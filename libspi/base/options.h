@@ -136,7 +136,10 @@ struct Text<std::vector<T>> {
   }
   static std::string print(const std::vector<T>& values) {
     std::string joined;
-    for (const T& value : values) joined += (joined.empty() ? "" : ",") + Text<T>::print(value);
+    for (const T& value : values) {
+      if (!joined.empty()) joined += ',';
+      joined += Text<T>::print(value);
+    }
     return joined;
   }
 };
