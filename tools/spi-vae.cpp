@@ -44,7 +44,7 @@ struct Inputs {
 
 /// What colours the latent space, and what it is set against.
 struct Pictures {
-  bool none = false;
+  bool none = false, each_epoch = false;
   std::optional<std::string> colour, against;
 
   void describe(cli::Usage& usage) {
@@ -98,6 +98,8 @@ void declare_train(cli::Usage& usage, TrainArgs& args) {
   args.vae.describe(usage);
   usage.flag("resume", args.resume, "go on from the checkpoint of a stopped run");
   args.pictures.describe(usage);
+  usage.flag("latent-each-epoch", args.pictures.each_epoch,
+             "draw the latent space after each epoch: OUTPUT-latent-0001.png, ...");
 }
 
 /// Options and inputs that must agree where a run goes on.
@@ -105,12 +107,19 @@ std::string setting_of(const Provenance& provenance) {
   std::string text;
   for (const auto& [name, value] : provenance.options)
     for (const char* kept :
-         {"latent-dim", "size", "symmetry", "channels", "q-max", "q-per-pixel", "photon-energy",
-          "kl-weight", "warm-up", "model-error", "epochs", "batch-size", "learning-rate",
-          "weight-decay", "validation", "patience", "truth-orientations"})
+         {"latent-dim",  "size",          "symmetry",   "channels",   "q-max",
+          "q-per-pixel", "photon-energy", "loss",       "kl-weight",  "warm-up",
+          "model-error", "ring-error",    "epochs",     "batch-size", "learning-rate",
+          "precision",   "weight-decay",  "validation", "patience",   "truth-orientations"})
       if (name == kept) text += name + " = " + value + "\n";
   for (const auto& [name, hash] : provenance.inputs) text += hash + "\n";
   return text + text_of("seed = ", provenance.seed);
+}
+
+fs::path epoch_picture(const fs::path& output, std::size_t epoch) {
+  char suffix[40];
+  std::snprintf(suffix, sizeof suffix, "-latent-%04zu.png", epoch);
+  return fs::path(output).replace_filename(output.stem().string() + suffix);
 }
 
 void train(const TrainArgs& args, cli::Session& session) {
@@ -121,6 +130,9 @@ void train(const TrainArgs& args, cli::Session& session) {
   fs::path log_path = session.output(), checkpoint = session.output();
   log_path.replace_filename(log_path.stem().string() + "-training.jsonl");
   if (!args.resume) session.claim(log_path);
+  if (!args.resume && args.pictures.each_epoch)
+    for (std::size_t epoch = 1; epoch <= args.vae.training.epochs; ++epoch)
+      session.claim(epoch_picture(session.output(), epoch));
   checkpoint += ".checkpoint";
 
   const auto stack = open_stack(args.inputs.averages, args.inputs.stack);
@@ -132,13 +144,22 @@ void train(const TrainArgs& args, cli::Session& session) {
 
   learn::TrainingLog log(log_path);
   learn::History history;
+  vae::EpochViewer each_epoch;
+  if (args.pictures.each_epoch)
+    each_epoch = [&](std::size_t epoch, const vae::Latents& latents) {
+      AtomicFile file(epoch_picture(session.output(), epoch));
+      latent_figure(args.pictures.columns(latents, set, args.inputs.averages))
+          .save(file.temporary(), plot::Format::png);
+      file.commit();
+    };
   const vae::Vae vae = vae::train(set, args.vae,
                                   {.seed = session.seed(),
                                    .threads = session.threads(),
                                    .checkpoint = checkpoint,
                                    .setting = setting_of(session.provenance()),
                                    .resume = args.resume,
-                                   .log = &log},
+                                   .log = &log,
+                                   .each_epoch = each_epoch},
                                   history, session.monitor());
   std::deque<AtomicFile> outputs;
   const auto save = [&](const plot::Figure& figure, const fs::path& path) {

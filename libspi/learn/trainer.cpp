@@ -115,6 +115,7 @@ class Trainer {
     }
     state_.history.epochs.push_back(record);
     log(record);
+    task_.epoch_done(record.epoch);
     ++state_.epoch;
     state_.step = 0;
     state_.sum = {};

@@ -30,6 +30,8 @@ class Task {
   /// The mean loss of some rows, a scalar that can be differentiated; adds its named parts, if it
   /// has several, to `parts`.
   virtual at::Tensor loss(std::span<const std::size_t> rows, const Step& step, Parts& parts) = 0;
+  /// After each epoch, counted from 1, with the weights as they are then.
+  virtual void epoch_done(std::size_t epoch) { static_cast<void>(epoch); }
 };
 
 /// What belongs to one run of train().

@@ -31,6 +31,15 @@ std::size_t whole_attribute(const h5::File& file, const std::string& name, doubl
   return std::size_t(value);
 }
 
+at::Tensor rings_of(const QueryPoints& points, std::size_t size) {
+  at::Tensor ring = at::empty({std::int64_t(points.size())}, at::kLong);
+  const double half = double(size / 2);
+  for (std::size_t p = 0; p < points.size(); ++p)
+    ring.data_ptr<std::int64_t>()[p] = std::lround(
+        std::hypot(double(points.pixel[p] % size) - half, double(points.pixel[p] / size) - half));
+  return ring;
+}
+
 }  // namespace
 
 void Model::build() {
@@ -40,6 +49,7 @@ void Model::build() {
   slicer = std::make_unique<Slicer>(
       std::move(box),
       disc_points(preprocessing.size, preprocessing.q_per_voxel, preprocessing.wavelength_A));
+  ring = rings_of(slicer->points(), preprocessing.size);
   network = std::make_shared<Network>(shape);
 }
 

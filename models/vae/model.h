@@ -15,6 +15,7 @@ struct Model {
   std::string symmetry;
   Preprocessing preprocessing;
   NetworkShape shape;
+  at::Tensor ring;  ///< [P] see Optics
   double model_error = 0.1, gain_mean = 0, gain_deviation = 1;
   std::vector<float> mean_volume;  ///< [voxels]
   std::unique_ptr<Slicer> slicer;
@@ -24,7 +25,7 @@ struct Model {
   /// Slicer and network for what the fields above say.
   void build();
   Optics optics() const {
-    return {slicer.get(), mean_volume, model_error, gain_mean, gain_deviation};
+    return {slicer.get(), mean_volume, ring, model_error, gain_mean, gain_deviation};
   }
 };
 

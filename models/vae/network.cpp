@@ -13,8 +13,11 @@ constexpr double kLeak = 0.1;
 
 at::Tensor activate(const at::Tensor& x) { return at::leaky_relu(x, kLeak); }
 
-at::Tensor same_size_conv3d(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b) {
-  return at::conv3d(x, w, b, 1, 1);
+at::Tensor same_size_conv3d(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
+                            Precision precision) {
+  if (precision == Precision::single) return at::conv3d(x, w, b, 1, 1);
+  const auto low = at::kBFloat16;
+  return at::conv3d(x.to(low), w.to(low), b.to(low), 1, 1).to(at::kFloat);
 }
 
 }  // namespace
@@ -92,14 +95,14 @@ at::Tensor Network::threefold(const at::Tensor& x, const at::Tensor& kernel,
          bias.view({c, 1, 1, 1});
 }
 
-at::Tensor Network::decode(const at::Tensor& z) const {
+at::Tensor Network::decode(const at::Tensor& z, Precision precision) const {
   at::Tensor x = activate(at::linear(z, hidden_.weight, hidden_.bias));
   x = activate(at::linear(x, wide_.weight, wide_.bias));
   x = activate(at::linear(x, grid_.weight, grid_.bias));
   x = x.view({z.size(0), -1, coarse_[0], coarse_[1], coarse_[2]});
-  x = activate(same_size_conv3d(x, coarse_conv_.weight, coarse_conv_.bias));
+  x = activate(same_size_conv3d(x, coarse_conv_.weight, coarse_conv_.bias, precision));
   x = activate(threefold(x, first_up_.weight, first_up_.bias));
-  x = activate(same_size_conv3d(x, fine_conv_.weight, fine_conv_.bias));
+  x = activate(same_size_conv3d(x, fine_conv_.weight, fine_conv_.bias, precision));
   x = threefold(x, second_up_.weight, second_up_.bias).squeeze(1);
   for (std::int64_t axis = 0; axis < 3; ++axis)
     x = x.slice(axis + 1, 0, shape_.box[std::size_t(axis)]);

@@ -14,6 +14,7 @@
 #include <array>
 
 #include "libspi/learn/torch.h"
+#include "models/vae/options.h"
 
 namespace spi::vae {
 
@@ -39,7 +40,7 @@ class Network : public torch::nn::Module {
   /// image [B, 2, S, S], joined [B, 5]: quaternion and standardised gain.
   Posterior encode(const at::Tensor& image, const at::Tensor& joined) const;
   /// z [B, L] -> intensities [B, voxels] >= 0, in units of the radial mean.
-  at::Tensor decode(const at::Tensor& z) const;
+  at::Tensor decode(const at::Tensor& z, Precision precision = Precision::single) const;
 
  private:
   at::Tensor weight(const std::string& name, std::vector<std::int64_t> sizes);

@@ -9,7 +9,7 @@
 namespace spi::vae {
 namespace {
 
-/// Bounds the gradient where the model says "dark": a hundredth of the radial mean.
+/// Bounds gradients where it is dark: a hundredth of the radial mean.
 constexpr double kDark = 0.01;
 /// Amplitudes beyond this many times the ring's rms are cut in the encoder's input.
 constexpr float kBrightest = 10;
@@ -18,6 +18,45 @@ constexpr float kBrightest = 10;
 float significance(float photons, double model_error) {
   const double n4 = 4.0 * photons;
   return float(n4 / (1 + n4 * model_error * model_error));
+}
+
+/// [B] r' C⁻¹ r / 2 of residuals r [B, P], C = diag(1/weight) + ring_error² within each ring.
+at::Tensor normal_misfit(const at::Tensor& residual, const at::Tensor& weight,
+                         const at::Tensor& ring, double ring_error) {
+  const std::int64_t rings = ring.max().item<std::int64_t>() + 1;
+  const double common = ring_error * ring_error;
+  const at::Tensor weighted = weight * residual;
+  const at::Tensor none = at::zeros({residual.size(0), rings});
+  const at::Tensor ring_sum = none.index_add(1, ring, weighted);
+  const at::Tensor ring_weight = none.index_add(1, ring, weight);
+  return ((weighted * residual).sum(1) -
+          (common * ring_sum.square() / (1 + common * ring_weight)).sum(1)) /
+         2;
+}
+
+/// [B] R of the slices `seen` [B, P].
+at::Tensor misfit(const at::Tensor& seen, const Batch& batch, const at::Tensor& ring,
+                  const VaeOptions& options) {
+  const double e2 = options.model_error * options.model_error;
+  const at::Tensor& x = batch.intensity;
+  if (options.loss == Loss::mse_bce) {
+    const at::Tensor measured = (batch.photons > 0).to(at::kFloat);
+    const at::Tensor t = x / (1 + x);
+    const at::Tensor squared = (seen / (1 + seen) - t).square();
+    const at::Tensor entropy =
+        t * ((x + kDark).log() - (seen + kDark).log()) + (1 + seen).log() - (1 + x).log();
+    return (measured * (squared + entropy)).sum(1) / e2;
+  }
+  const at::Tensor weight = batch.photons / (1 + 4 * e2 * batch.photons);
+  if (options.loss == Loss::gaussian)
+    return normal_misfit((seen + kDark).sqrt() - (x + kDark).sqrt(), 4 * weight, ring,
+                         options.used_ring_error());
+  at::Tensor constant;  // summed apart: the terms that vary keep their precision
+  {
+    const torch::NoGradGuard no_grad;
+    constant = (weight * (x * (x + kDark).log() - x)).sum(1);
+  }
+  return (weight * (seen - x * (seen + kDark).log())).sum(1) + constant;
 }
 
 }  // namespace
@@ -56,21 +95,13 @@ Batch make_batch(const PatternSet& set, std::span<const std::size_t> rows, const
 }
 
 Objective objective(const Network& network, const Batch& batch, const at::Tensor& noise,
-                    const Optics& optics) {
+                    const Optics& optics, const VaeOptions& options) {
   const Posterior posterior = network.encode(batch.image, batch.joined);
   at::Tensor z = posterior.mean;
   if (noise.defined()) z = z + (posterior.log_variance / 2).exp() * noise;
-  const at::Tensor seen = slice_volumes(network.decode(z), *optics.slicer, batch.pose, 1);
-  at::Tensor weight, constant;
-  {
-    const torch::NoGradGuard no_grad;
-    const double e2 = optics.model_error * optics.model_error;
-    weight = batch.photons / (1 + 4 * e2 * batch.photons);
-    constant =
-        (weight * (batch.intensity * (batch.intensity + kDark).log() - batch.intensity)).sum(1);
-  }
-  return {.reconstruction =
-              (weight * (seen - batch.intensity * (seen + kDark).log())).sum(1) + constant,
+  const at::Tensor seen =
+      slice_volumes(network.decode(z, options.precision), *optics.slicer, batch.pose, 1);
+  return {.reconstruction = misfit(seen, batch, optics.ring, options),
           .divergence =
               (posterior.mean.square() + posterior.log_variance.exp() - 1 - posterior.log_variance)
                   .sum(1) /

@@ -2,10 +2,15 @@
 // The loss of the auto-encoder on some patterns. Includes LibTorch.
 //
 // With x the intensity of a pixel over the radial mean, n the effective photons behind x = 1 and x'
-// the model's slice, counts k = n x are Poisson of mean n x' (but for a factor, over-dispersed
-// where the model errs): R = sum of τ [n x' - k + k ln(x / x')] is the quasi-deviance of a pattern,
-// τ = 1/(1 + 4 n e²), e the relative error of amplitudes that the model is allowed: a pixel's
-// amplitude √x is then known to 1/(4n) + e² and no pixel counts for more than 1/e². The loss is
+// the model's slice: counts n x are Poisson of mean n x', so amplitudes √x have the variance 1/4n;
+// the model is allowed an error e (model_error) of each amplitude and one of ρ (ring_error) that
+// all pixels of a ring share. Misfit R of a pattern:
+//   gaussian  r' C⁻¹ r / 2, r = √x' - √x, C = diag(1/4n + e²) + ρ² within each ring
+//   poisson   Σ n (x' - x + x ln(x / x')) / (1 + 4 n e²): the quasi-deviance, no ρ
+//   mse-bce   Σ [(t' - t)² + t ln(t / t') + (1 - t) ln((1 - t) / (1 - t'))] / e², t = x / (1 + x),
+//             over the measured pixels: squared error and binary cross-entropy (less its least
+//             value), as in Zhuang et al. (2022), B2, who do not say how they come to [0, 1]
+// with 0.01 added to x and x' under roots and logarithms, which bounds gradients. The loss is
 //   mean over patterns of [R + β KL(N(μ, σ²) | N(0, 1))] / P,  z = μ + σ ε.
 #pragma once
 
@@ -21,6 +26,7 @@ namespace spi::vae {
 struct Optics {
   const Slicer* slicer = nullptr;
   std::span<const float> mean_volume;  ///< [voxels] of the free box
+  at::Tensor ring;                     ///< [P] whole distance of each pixel from the centre
   double model_error = 0.1;
   double gain_mean = 0, gain_deviation = 1;
 };
@@ -45,7 +51,7 @@ struct Objective {
 
 /// `noise` [B, L]: ε; undefined: z = μ.
 Objective objective(const Network& network, const Batch& batch, const at::Tensor& noise,
-                    const Optics& optics);
+                    const Optics& optics, const VaeOptions& options);
 
 /// Volume [voxels] of the data's intensities: in each voxel the mean of the pixels that see it,
 /// weighted by significance; 1 (the radial mean) where none does.

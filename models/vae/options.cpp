@@ -23,12 +23,15 @@ void VaeOptions::describe(OptionSet& options) {
               "slices follow its Ewald sphere; auto: the one that the patterns' file says, else "
               "plane slices (small angles)");
   options.group("Loss");
+  options.add("loss", loss,
+              "what holds slices against patterns: the likelihood of photons, that of amplitudes "
+              "with normal errors, or squared error and binary cross-entropy as in the paper");
   options
       .add(
           "kl-weight", kl_weight,
           "weight of the Kullback-Leibler divergence from N(0,1) against the log-likelihood of a "
           "pattern, whose pixels are not independent: the larger, the more the latent keeps to the "
-          "strongest variation. auto: 600 with one axis, 150 with more")
+          "strongest variation. auto: 100 with one axis, 60 with more")
       .range(0, 1e9);
   options.add("warm-up", warm_up, "part of the epochs over which that weight grows from 0")
       .range(0, 1);
@@ -37,7 +40,21 @@ void VaeOptions::describe(OptionSet& options) {
            "relative error of an amplitude that the model is allowed: bright pixels then do not "
            "outweigh all others")
       .range(0.001, 1);
+  options
+      .add("ring-error", ring_error,
+           "the same, of a whole ring of pixels together, for --loss gaussian: a change of all "
+           "directions alike, such as of the size, then does not count pixel by pixel and outweigh "
+           "the shape. auto: as --model-error with one axis, 0 with more")
+      .range(0, 10);
   training.describe(options);
+  options.add(
+      "precision", precision,
+      "of the decoder's convolutions while training: mixed (bfloat16 products) is faster on "
+      "processors that have them, as AVX-512 BF16 or AMX");
+  options.add(
+      "max-memory", max_memory,
+      "memory to use: fewer patterns are worked on at once where it is little; auto: what is "
+      "available");
 }
 
 }  // namespace spi::vae

@@ -2,12 +2,35 @@
 // What the variational auto-encoder is asked to be and how it is trained.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "libspi/base/options.h"
 #include "libspi/learn/training.h"
+
+namespace spi::vae {
+
+/// What a slice is held against a pattern by; see objective.h.
+enum class Loss { poisson, gaussian, mse_bce };
+
+/// Of the decoder's 3D convolutions while training: mixed multiplies in bfloat16, sums in float32.
+enum class Precision { single, mixed };
+
+}  // namespace spi::vae
+
+namespace spi {
+template <>
+struct EnumNames<vae::Loss> {
+  static constexpr std::array<std::string_view, 3> values{"poisson", "gaussian", "mse-bce"};
+};
+template <>
+struct EnumNames<vae::Precision> {
+  static constexpr std::array<std::string_view, 2> values{"single", "mixed"};
+};
+}  // namespace spi
 
 namespace spi::vae {
 
@@ -18,9 +41,11 @@ struct VaeOptions {
   std::optional<ReciprocalLength> q_max = {};  ///< auto: the edge of the patterns
   std::optional<ReciprocalLength> q_per_pixel = {};  ///< auto: the file's
   std::optional<Energy> photon_energy = {};          ///< auto: the file's, else flat
-  std::optional<double> kl_weight = {};              ///< auto: used_kl_weight()
+  Loss loss = Loss::gaussian;
+  std::optional<double> kl_weight = {};  ///< auto: used_kl_weight()
   double warm_up = 0.3;       ///< part of the epochs over which the KL weight grows from 0
   double model_error = 0.04;  ///< of an amplitude, relative to the ring's rms
+  std::optional<double> ring_error = {};  ///< auto: used_ring_error()
   std::size_t channels = 16;
   learn::TrainingOptions training{.epochs = 8,
                                   .batch_size = 10,
@@ -28,11 +53,14 @@ struct VaeOptions {
                                   .weight_decay = 0,
                                   .validation = 0.05,
                                   .patience = 0};
+  Precision precision = Precision::single;
+  std::optional<Memory> max_memory = {};  ///< auto: what is available
 
   void describe(OptionSet& options);
-  /// kl_weight, or what was measured to serve (docs/decisions/vae-weights.md): one axis keeps to
-  /// the strongest variation, several leave room for weaker ones.
-  double used_kl_weight() const { return kl_weight.value_or(latent_dim == 1 ? 600 : 150); }
+  /// What was given, or what was measured to serve (docs/decisions/vae-weights.md): one axis keeps
+  /// to the strongest variation, which is to be the shape; several leave room for weaker ones.
+  double used_kl_weight() const { return kl_weight.value_or(latent_dim == 1 ? 100 : 60); }
+  double used_ring_error() const { return ring_error.value_or(latent_dim == 1 ? model_error : 0); }
 };
 
 }  // namespace spi::vae

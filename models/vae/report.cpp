@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/vae/report.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
 #include <numeric>
 
+#include "libspi/base/memory.h"
 #include "libspi/io/volume_series.h"
 
 namespace spi::vae {
@@ -36,9 +35,7 @@ std::string summary(const Latents& latents) {
                   l + 1, axes[l].mean, axes[l].deviation, axes[l].sigma, axes[l].divergence);
     text += words;
   }
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);  // ru_maxrss in KiB
-  return text + text_of("; peak memory ", std::lround(double(usage.ru_maxrss) / 1024), " MiB");
+  return text + "; peak memory " + print(Memory{peak_memory()});
 }
 
 std::vector<Column> coordinates(const Latents& latents) {

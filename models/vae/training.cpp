@@ -5,25 +5,43 @@
 
 #include <cmath>
 
+#include "libspi/base/memory.h"
 #include "libspi/base/parallel.h"
 #include "libspi/learn/runtime.h"
 
 namespace spi::vae {
 
-VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads)
+VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads,
+                 EpochViewer each_epoch)
     : model_(model),
       set_(set),
-      kl_weight_(options.used_kl_weight()),
+      options_(options),
       warm_up_epochs_(options.warm_up * double(options.training.epochs)),
-      threads_(threads),
+      each_epoch_(std::move(each_epoch)),
       parameters_(model.network->parameters()) {
   learn::set_threads(1);
+  threads_ = chunks_at_once(threads);
+}
+
+int VaeTask::chunks_at_once(int threads) const {
+  const std::size_t rows[] = {0, 1};
+  const at::Tensor noise = at::zeros({2, model_.shape.latent_dim});
+  const double allowed =
+      options_.max_memory ? options_.max_memory->bytes - resident_memory() : available_memory();
+  const double each = memory_growth([&] { chunk(rows, noise, 1, options_.used_kl_weight()); });
+  if (each > allowed)
+    fail("two patterns of --size ", set_.preprocessing.size, " take ", print(Memory{each}),
+         " to learn from, where ", print(Memory{std::max(0.0, allowed)}),
+         " are left: take a smaller --size or fewer --channels",
+         options_.max_memory ? ", or allow more --max-memory" : "");
+  return each > 0 ? int(std::min(double(threads), std::floor(allowed / each))) : threads;
 }
 
 VaeTask::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Tensor& noise,
                                   double share, double kl_weight) const {
   const Optics optics = model_.optics();
-  const Objective terms = objective(*model_.network, make_batch(set_, rows, optics), noise, optics);
+  const Objective terms =
+      objective(*model_.network, make_batch(set_, rows, optics), noise, optics, options_);
   ChunkLoss result{.reconstruction = terms.reconstruction.sum().item<double>(),
                    .divergence = terms.divergence.sum().item<double>(),
                    .gradients = {}};
@@ -38,7 +56,7 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
   const double warm = step.training && warm_up_epochs_ > 0
                           ? std::min(1.0, double(step.epoch + 1) / (warm_up_epochs_ + 1))
                           : 1.0;
-  const double kl_weight = warm * kl_weight_;
+  const double kl_weight = warm * options_.used_kl_weight();
   const double share = 1 / (double(rows.size()) * double(set_.points.size()));
   at::Tensor noise;
   if (step.training)
@@ -70,6 +88,10 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
     carrier = carrier.defined() ? carrier + term : term;
   }
   return carrier - carrier.detach() + value;
+}
+
+void VaeTask::epoch_done(std::size_t epoch) {
+  if (each_epoch_) each_epoch_(epoch, encode(model_, set_, threads_, silent_monitor()));
 }
 
 Model new_model(const PatternSet& set, const VaeOptions& options, std::uint64_t seed, int threads,

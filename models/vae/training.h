@@ -4,6 +4,7 @@
 
 #include "libspi/learn/trainer.h"
 #include "models/vae/model.h"
+#include "models/vae/vae.h"
 
 namespace spi::vae {
 
@@ -11,11 +12,14 @@ namespace spi::vae {
 /// added in their order, so a step's result does not depend on `threads`.
 class VaeTask : public learn::Task {
  public:
-  VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads);
+  /// Works on one chunk to see what memory it takes. UserError where not even one fits.
+  VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads,
+          EpochViewer each_epoch = {});
 
   torch::nn::Module& module() override { return *model_.network; }
   at::Tensor loss(std::span<const std::size_t> rows, const learn::Step& step,
                   learn::Parts& parts) override;
+  void epoch_done(std::size_t epoch) override;
 
  private:
   struct ChunkLoss {
@@ -24,11 +28,14 @@ class VaeTask : public learn::Task {
   };
   ChunkLoss chunk(std::span<const std::size_t> rows, const at::Tensor& noise, double share,
                   double kl_weight) const;
+  int chunks_at_once(int threads) const;
 
   Model& model_;
   const PatternSet& set_;
-  double kl_weight_, warm_up_epochs_;
+  VaeOptions options_;
+  double warm_up_epochs_;
   int threads_;
+  EpochViewer each_epoch_;
   std::vector<at::Tensor> parameters_;
 };
 

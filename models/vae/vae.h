@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -47,6 +48,9 @@ class Vae {
   std::unique_ptr<Model> model_;
 };
 
+/// Receives epoch (from 1) and the latents of all patterns with the weights as they are then.
+using EpochViewer = std::function<void(std::size_t epoch, const Latents& latents)>;
+
 /// What belongs to one training run: see learn/trainer.h.
 struct TrainingRun {
   std::uint64_t seed = kDefaultSeed;
@@ -55,6 +59,7 @@ struct TrainingRun {
   std::string setting = {};
   bool resume = false;
   learn::TrainingLog* log = nullptr;
+  EpochViewer each_epoch = {};
 };
 
 /// Trains on `set` as `options` say; `history` receives the losses.

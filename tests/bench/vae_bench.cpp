@@ -79,6 +79,7 @@ void vae_step(benchmark::State& state) {
   const int threads = int(state.range(1));
   const spi::vae::PatternSet set = patterns(size);
   spi::vae::VaeOptions options;
+  options.precision = spi::vae::Precision(state.range(3));
   spi::vae::Model model = spi::vae::new_model(set, options, 1, threads, spi::silent_monitor());
   spi::vae::VaeTask task(model, set, options, threads);
   spi::learn::Adam adam(*model.network, 0);
@@ -109,12 +110,13 @@ void vae_step(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK(vae_step)
-    ->ArgNames({"size", "threads", "usual"})
-    ->Args({81, 1, 0})
-    ->Args({81, 2, 1})
-    ->Args({161, 1, 0})
-    ->Args({161, 2, 1})
-    ->Args({243, 2, 0})
+    ->ArgNames({"size", "threads", "usual", "mixed"})
+    ->Args({81, 1, 0, 0})
+    ->Args({81, 2, 1, 0})
+    ->Args({161, 1, 0, 0})
+    ->Args({161, 1, 0, 1})
+    ->Args({161, 2, 1, 0})
+    ->Args({243, 2, 0, 0})
     ->Iterations(3)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);

@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "libspi/base/error.h"
 #include "models/vae/slice_function.h"
 #include "models/vae/training.h"
 #include "tests/unit/vae/small_world.h"
@@ -21,9 +25,9 @@ VaeOptions small_options() {
   return options;
 }
 
-std::vector<at::Tensor> gradients(Model& model, const PatternSet& set, int threads,
-                                  double* value = nullptr) {
-  VaeTask task(model, set, small_options(), threads);
+std::vector<at::Tensor> gradients(Model& model, const PatternSet& set, const VaeOptions& options,
+                                  int threads, double* value = nullptr) {
+  VaeTask task(model, set, options, threads);
   std::vector<std::size_t> rows(7);
   for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = n;
   learn::Parts parts;
@@ -60,16 +64,86 @@ TEST(Network, BeginsAtTheMeanVolume) {
   EXPECT_LT(std::sqrt(difference / size), 0.2);  // a tenth in the weights of the last layer
 }
 
-TEST(Objective, GradientIsTheFiniteDifference) {
+/// R of one pattern as objective.h defines it, in double, with C inverted as a whole.
+double misfit_by_definition(const std::vector<double>& x, const std::vector<double>& seen,
+                            const std::vector<double>& photons, const std::vector<int>& ring,
+                            const VaeOptions& options) {
+  constexpr double kDark = 0.01;
+  const double e2 = options.model_error * options.model_error;
+  const auto count = Eigen::Index(x.size());
+  Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(count, count);
+  Eigen::VectorXd residual(count);
+  double poisson = 0, mse_bce = 0;
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const auto p = std::size_t(i);
+    const double n = photons[p], t = x[p] / (1 + x[p]), u = seen[p] / (1 + seen[p]);
+    poisson += n / (1 + 4 * n * e2) *
+               (seen[p] - x[p] + x[p] * std::log((x[p] + kDark) / (seen[p] + kDark)));
+    mse_bce += ((t - u) * (t - u) + t * std::log((x[p] + kDark) / (seen[p] + kDark)) +
+                std::log((1 + seen[p]) / (1 + x[p]))) /
+               e2;
+    residual[i] = std::sqrt(seen[p] + kDark) - std::sqrt(x[p] + kDark);
+    covariance(i, i) = 1 / (4 * n) + e2;
+    for (Eigen::Index k = 0; k < count; ++k)
+      if (ring[p] == ring[std::size_t(k)])
+        covariance(i, k) += *options.ring_error * *options.ring_error;
+  }
+  if (options.loss == Loss::poisson) return poisson;
+  if (options.loss == Loss::mse_bce) return mse_bce;
+  return residual.dot(covariance.llt().solve(residual)) / 2;
+}
+
+class Losses : public testing::TestWithParam<Loss> {};
+INSTANTIATE_TEST_SUITE_P(All, Losses, testing::Values(Loss::poisson, Loss::gaussian, Loss::mse_bce),
+                         [](const auto& test) {
+                           std::string name(name_of(test.param));
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+TEST_P(Losses, AreAsDefined) {
+  const SmallWorld world("C1", kSize, 4, 30);
+  VaeOptions options = small_options();
+  options.loss = GetParam();
+  options.ring_error = 0.07;
+  const Model model = new_model(world.set, options, 1, 1, silent_monitor());
+  const torch::NoGradGuard no_grad;
+  const std::size_t rows[] = {0, 1, 2, 3};
+  const Batch batch = make_batch(world.set, rows, model.optics());
+  const at::Tensor found =
+      objective(*model.network, batch, {}, model.optics(), options).reconstruction;
+  const at::Tensor slices =
+      slice_volumes(model.network->decode(model.network->encode(batch.image, batch.joined).mean),
+                    *model.slicer, batch.pose, 1);
+  const std::size_t points = world.set.points.size();
+  for (std::size_t b = 0; b < 4; ++b) {
+    const auto row = [&](const at::Tensor& tensor) {
+      const float* first = tensor.data_ptr<float>() + b * points;
+      return std::vector<double>(first, first + points);
+    };
+    std::vector<int> ring;
+    for (const std::uint32_t pixel : world.set.points.pixel)
+      ring.push_back(int(std::lround(std::hypot(double(pixel % kSize) - double(kSize / 2),
+                                                double(pixel / kSize) - double(kSize / 2)))));
+    const double expected =
+        misfit_by_definition(row(batch.intensity), row(slices), row(batch.photons), ring, options);
+    // Float32 sums of a hundred pixels.
+    EXPECT_NEAR(found[std::int64_t(b)].item<double>(), expected, 1e-4 * expected + 1e-4);
+  }
+}
+
+TEST_P(Losses, GradientIsTheFiniteDifference) {
   const SmallWorld world("C1", kSize, 8, 30);
-  Model model = new_model(world.set, small_options(), 1, 1, silent_monitor());
+  VaeOptions options = small_options();
+  options.loss = GetParam();
+  Model model = new_model(world.set, options, 1, 1, silent_monitor());
   const auto parameters = model.network->parameters();
   {  // Off the kink of the rectifiers, where all unmeasured pixels are while biases are 0.
     const torch::NoGradGuard no_grad;
     torch::manual_seed(1);
     for (const auto& parameter : parameters) parameter.add_(0.02 * torch::randn_like(parameter));
   }
-  const auto analytic = gradients(model, world.set, 1);
+  const auto analytic = gradients(model, world.set, options, 1);
   // Along the gradient itself, tensor by tensor: d loss = |g| per unit step.
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     const double norm = analytic[k].norm().item<double>();
@@ -81,7 +155,7 @@ TEST(Objective, GradientIsTheFiniteDifference) {
       double value = 0;
       {
         const at::AutoGradMode on(true);
-        gradients(model, world.set, 1, &value);
+        gradients(model, world.set, options, 1, &value);
       }
       parameters[k].sub_(analytic[k], along / norm);
       return value;
@@ -96,9 +170,18 @@ TEST(VaeTask, GradientsDoNotDependOnTheThreads) {
   const SmallWorld world("Oh", kSize, 8, 30);
   Model model = new_model(world.set, small_options(), 1, 1, silent_monitor());
   double one = 0, three = 0;
-  const auto a = gradients(model, world.set, 1, &one), b = gradients(model, world.set, 3, &three);
+  const auto a = gradients(model, world.set, small_options(), 1, &one),
+             b = gradients(model, world.set, small_options(), 3, &three);
   EXPECT_EQ(one, three);
   for (std::size_t k = 0; k < a.size(); ++k) EXPECT_TRUE(at::equal(a[k], b[k])) << k;
+}
+
+TEST(VaeTask, KeepsToTheMemoryAllowed) {
+  const SmallWorld world("C1", kSize, 8, 30);
+  VaeOptions options = small_options();
+  Model model = new_model(world.set, options, 1, 1, silent_monitor());
+  options.max_memory = Memory{1024};  // less than this program has taken already
+  EXPECT_THROW(VaeTask(model, world.set, options, 2), UserError);
 }
 
 }  // namespace
