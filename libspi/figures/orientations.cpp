@@ -138,7 +138,7 @@ void match(std::vector<float>& slice, const std::vector<float>& pattern) {
 }  // namespace
 
 plot::Figure views_figure(const OrientResult& result) {
-  const PointGroup& group = result.comparison.laue;
+  const PointGroup& group = result.comparisons[0].laue;
   const Orientations& o = result.orientations;
   const EqualArea project(zone_middle());
   plot::Figure figure({.width = 500, .height = 440});
@@ -189,8 +189,9 @@ plot::Figure slices_figure(StackReader& stack, const OrientResult& result, std::
     Patterns one = stack.read(i, 1);
     for (std::size_t n = 0; n < one.intensity.size(); ++n)
       if (!(one.weight[n] > 0)) one.intensity[n] = float(kNan);
-    std::vector<float> slice = pixel_slice(result.comparison, one.rows, one.columns,
-                                           {quaternion_of(o.quaternion[i]), o.size[i]});
+    std::vector<float> slice =
+        pixel_slice(result.comparisons[o.reference_index[i]], one.rows, one.columns,
+                    {quaternion_of(o.quaternion[i]), o.size[i]});
     match(slice, one.intensity);
     montage.images.emplace_back(one.rows, one.columns, std::span<const float>(one.intensity));
     slices.emplace_back(one.rows, one.columns, std::span<const float>(slice));

@@ -62,6 +62,7 @@ void write_orientations(const std::filesystem::path& path, const Orientations& o
   file.write("size", o.size);
   file.write("margin", o.margin);
   file.write("twin_margin", o.twin_margin);
+  if (!o.reference_index.empty()) file.write("reference_index", o.reference_index);
   file.close();
   target.commit();
 }
@@ -81,6 +82,8 @@ Orientations read_orientations(const std::filesystem::path& path) {
   o.size = file.read<double>("/size", {n});
   o.margin = file.read<double>("/margin", {n});
   o.twin_margin = file.read<double>("/twin_margin", {n});
+  if (file.exists("/reference_index"))
+    o.reference_index = file.read<std::uint64_t>("/reference_index", {n});
   o.symmetry = file.text_attribute("/", "symmetry");
   o.reference = file.text_attribute("/", "reference");
   o.spacing_deg = file.number_attribute("/", "spacing_deg");

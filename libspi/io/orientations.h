@@ -27,8 +27,10 @@ struct Orientations {
   std::vector<double> margin;                    ///< cc less that of the second; NaN: none
   std::vector<double> twin_margin;  ///< cc less that of the half turn about the beam, >= 0
 
+  std::vector<std::uint64_t> reference_index = {};  ///< of several references the best; or empty
+
   std::string symmetry = "C1";  ///< Schoenflies name of the particle's point group
-  std::string reference = {};   ///< in words
+  std::string reference = {};   ///< in words; several: "; " between
   double spacing_deg = 0;       ///< of the grid that was searched
   std::uint64_t searched = 0;   ///< orientations in the fundamental zone
 
@@ -36,8 +38,8 @@ struct Orientations {
 };
 
 /// Datasets by the names of the fields: `quaternion`, `second_quaternion` [N,4] f8; `cc`, `gain`,
-/// `size`, `margin`, `twin_margin` [N] f8; `id` [N] u8. Root attributes symmetry, reference,
-/// spacing_deg, searched; root record "spi-orientations". Atomic.
+/// `size`, `margin`, `twin_margin` [N] f8; `id`, `reference_index` [N] u8. Root attributes
+/// symmetry, reference, spacing_deg, searched; root record "spi-orientations". Atomic.
 void write_orientations(const std::filesystem::path& path, const Orientations& orientations,
                         const Provenance& provenance);
 

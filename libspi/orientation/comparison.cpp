@@ -137,22 +137,19 @@ std::vector<float> whitening_image(const Comparison& c, std::size_t rows, std::s
 
 void load_reference(const OrientOptions& options, std::optional<Body>& body, Comparison& c) {
   if (options.shape) {
-    body = Body{*options.shape, options.edge->angstroms(), options.melting, options.rod_aspect};
+    body = Body{*options.shape, options.edge->angstroms(), options.melting[0], options.rod_aspect};
     c.reference_name = text_of(name_of(*options.shape), " of edge ", print(*options.edge));
     if (options.shape == Shape::transition)
-      c.reference_name += text_of(", melting ", options.melting);
+      c.reference_name += text_of(", melting ", options.melting[0]);
     return;
   }
   const auto volumes = open_volumes(*options.reference);
-  if (options.reference_index >= volumes->count())
-    fail(options.reference->string(), " holds ", volumes->count(), " volumes: --reference-index ",
-         options.reference_index, " is not among them");
   if (h5::File::is_hdf5(*options.reference) && volumes->quantity() == Quantity::density)
     fail(options.reference->string(), " holds densities: a reference must be intensities");
   c.reference =
-      volume_reference(volumes->read(options.reference_index), options.reference->string());
+      volume_reference(volumes->read(options.reference_index[0]), options.reference->string());
   c.reference_name = options.reference->filename().string();
-  if (volumes->count() > 1) c.reference_name += text_of(", volume ", options.reference_index);
+  if (volumes->count() > 1) c.reference_name += text_of(", volume ", options.reference_index[0]);
 }
 
 }  // namespace

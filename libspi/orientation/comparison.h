@@ -38,8 +38,9 @@ struct Comparison {
   SlicePoints few_points() const;
 };
 
-/// Reads the reference and settles what the options leave open. UserError where the q of a pixel
-/// is not known, the reference has not the symmetry, or no rings are left.
+/// Reads the one reference of the options (OrientOptions::one_by_one) and settles what the options
+/// leave open. UserError where the q of a pixel is not known, the reference has not the symmetry,
+/// or no rings are left.
 Comparison make_comparison(StackReader& stack, const OrientOptions& options, Monitor& monitor);
 
 /// The slice of a pose at the pixels of an image, [rows][columns], in the reference's units; NaN

@@ -3,6 +3,9 @@
 
 #include <cctype>
 #include <numbers>
+#include <numeric>
+
+#include "libspi/io/volume_series.h"
 
 namespace spi {
 
@@ -25,11 +28,16 @@ void OrientOptions::describe(OptionSet& o) {
   o.group("Reference");
   o.add("reference", reference,
         "intensities in three dimensions: volumes.h5, model.h5 or MRC, centre voxel N/2");
-  o.add("reference-index", reference_index, "which volume of a file of several, from 0")
-      .range(0, 1e9);
+  o.add("reference-index", reference_index,
+        "which volumes of a file of several, from 0: of several references, each pattern keeps the "
+        "one that it correlates with best (dataset reference_index)");
+  o.flag("all-references", all_references, "all volumes of the file");
   o.add("shape", shape, "a body of constant density instead of --reference");
   o.add("edge", edge, "edge of the cube of the same volume as the body of --shape, such as 42nm");
-  o.add("melting", melting, "of --shape transition, 0 cube to 1 sphere").range(0, 1);
+  o.add("melting", melting,
+        "of --shape transition, 0 cube to 1 sphere; of several, such as 0,0.2,0.35,0.5,0.6, each "
+        "pattern keeps the best")
+      .range(0, 1);
   o.add("rod-aspect", rod_aspect, "length over diameter of --shape rod").range(0.1, 100);
   o.add("symmetry", symmetry,
         "point group of the particle, Schoenflies (Oh, D2) or Hermann-Mauguin (m-3m, 222); the "
@@ -72,8 +80,37 @@ void OrientOptions::check_together() const {
   if (edge && !(edge->metres > 0)) fail_usage("--edge must be positive");
   if (shape == Shape::sphere)
     fail_usage("a sphere looks alike from everywhere: no orientation can be found with it");
+  if (melting.empty() || reference_index.empty())
+    fail_usage("--melting and --reference-index need at least one number");
   if (spacing && !(spacing->radians >= 1e-3 && spacing->radians <= 1))
     fail_usage("--spacing is ", Text<Angle>::print(*spacing), ", expected 0.06 to 57 degrees");
+}
+
+std::vector<OrientOptions> OrientOptions::one_by_one() const {
+  check_together();
+  std::vector<OrientOptions> each;
+  OrientOptions one = *this;
+  if (reference) {
+    const std::size_t held = open_volumes(*reference)->count();
+    if (all_references) one.reference_index.resize(held);
+    if (all_references) std::iota(one.reference_index.begin(), one.reference_index.end(), 0);
+    one.all_references = false;
+    for (const std::size_t index : std::vector(one.reference_index)) {
+      if (index >= held)
+        fail(reference->string(), " holds ", held, " volumes: --reference-index ", index,
+             " is not among them");
+      one.reference_index = {index};
+      each.push_back(one);
+    }
+  } else if (*shape == Shape::transition) {
+    for (const double value : melting) {
+      one.melting = {value};
+      each.push_back(one);
+    }
+  } else {
+    each.push_back(one);
+  }
+  return each;
 }
 
 }  // namespace spi

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libspi/base/options.h"
 #include "libspi/io/detector.h"
@@ -26,10 +27,11 @@ struct Text<Angle> {
 
 struct OrientOptions {
   std::optional<std::filesystem::path> reference;
-  std::size_t reference_index = 0;
+  std::vector<std::size_t> reference_index{0};
+  bool all_references = false;  ///< every volume of the file
   std::optional<Shape> shape;
   std::optional<Length> edge;
-  double melting = 0.35;
+  std::vector<double> melting{0.35};
   double rod_aspect = 2.5;
   std::optional<std::string> symmetry;
 
@@ -45,6 +47,8 @@ struct OrientOptions {
   void describe(OptionSet& options);
   /// UsageError where two contradict or one is missing.
   void check_together() const;
+  /// Each reference that is asked for as options of its own. UserError where a volume is not there.
+  std::vector<OrientOptions> one_by_one() const;
 };
 
 }  // namespace spi

@@ -219,13 +219,10 @@ void append(const Comparison& c, const Found& found, Orientations& o) {
   o.twin_margin.push_back(found.twin_margin);
 }
 
-}  // namespace
-
-OrientResult orient(StackReader& stack, const OrientOptions& options, int threads,
-                    Monitor& monitor) {
-  OrientResult result{.comparison = make_comparison(stack, options, monitor), .orientations = {}};
-  const Comparison& c = result.comparison;
-  Orientations& o = result.orientations;
+/// Against one reference.
+Orientations orient_against(const Comparison& c, StackReader& stack, const OrientOptions& options,
+                            int threads, std::size_t& invalid_pixels, Monitor& monitor) {
+  Orientations o;
   const std::size_t n = stack.info().count, size = c.grid.size();
   const std::size_t orientations = c.views.zone_views() * c.grid.angles;
   o.id = stack.ids();
@@ -248,7 +245,7 @@ OrientResult orient(StackReader& stack, const OrientOptions& options, int thread
   for (std::size_t first = 0; first < n; first += tiles * kLanes) {
     const std::size_t count = std::min(tiles * kLanes, n - first);
     const PolarPatterns patterns = read_polar(stack, c, first, count, threads);
-    result.invalid_pixels += patterns.invalid_pixels;
+    invalid_pixels += patterns.invalid_pixels;
     const std::vector<PatternTile> found_on_grid = grid.search(patterns);
     std::vector<Found> found(count);
     parallel_for(count, threads, [&](std::size_t k, int worker) {
@@ -260,6 +257,42 @@ OrientResult orient(StackReader& stack, const OrientOptions& options, int thread
       progress.advance();
     });
     for (const Found& f : found) append(c, f, o);
+  }
+  o.reference_index.assign(o.count(), 0);
+  return o;
+}
+
+/// Where a pattern correlates better with reference number `index`, its row is taken over.
+void keep_better(Orientations& kept, const Orientations& other, std::size_t index) {
+  for (std::size_t i = 0; i < kept.count(); ++i) {
+    if (!(other.cc[i] > kept.cc[i])) continue;
+    kept.quaternion[i] = other.quaternion[i];
+    kept.cc[i] = other.cc[i];
+    kept.gain[i] = other.gain[i];
+    kept.size[i] = other.size[i];
+    kept.second_quaternion[i] = other.second_quaternion[i];
+    kept.margin[i] = other.margin[i];
+    kept.twin_margin[i] = other.twin_margin[i];
+    kept.reference_index[i] = index;
+  }
+  kept.reference += "; " + other.reference;
+}
+
+}  // namespace
+
+OrientResult orient(StackReader& stack, const OrientOptions& options, int threads,
+                    Monitor& monitor) {
+  OrientResult result;
+  for (const OrientOptions& one : options.one_by_one()) {
+    const std::size_t index = result.comparisons.size();
+    const Comparison& c = result.comparisons.emplace_back(make_comparison(stack, one, monitor));
+    std::size_t invalid_pixels = 0;
+    Orientations found = orient_against(c, stack, one, threads, invalid_pixels, monitor);
+    if (index == 0)
+      result.orientations = std::move(found);
+    else
+      keep_better(result.orientations, found, index);
+    result.invalid_pixels = std::max(result.invalid_pixels, invalid_pixels);
   }
   return result;
 }
@@ -305,6 +338,7 @@ std::vector<Column> orientation_table(const Orientations& o) {
   add("margin", o.margin);
   add("twin_margin", o.twin_margin);
   add_quaternions("second_", o.second_quaternion);
+  add("reference_index", {o.reference_index.begin(), o.reference_index.end()});
   return columns;
 }
 

@@ -158,6 +158,23 @@ TEST(Orient, CubesAreFoundFarBelowTheGridSpacing) {
   EXPECT_EQ(o.symmetry, "Oh");
 }
 
+TEST(Orient, EachPatternKeepsItsBestReference) {
+  SimulateOptions melting = gold("transition", 60);
+  melting.melting = {0.3, 0.5};
+  Simulated data = simulate(melting);
+  OrientOptions options = against_cube();
+  options.shape = Shape::transition;
+  options.melting = {0};
+  const Orientations alone = orient(data.stack, options, 2, silent_monitor()).orientations;
+  options.melting = {0, 0.4};
+  const Orientations best = orient(data.stack, options, 2, silent_monitor()).orientations;
+  // A reference of the middle of their range is theirs.
+  EXPECT_EQ(std::ranges::count(best.reference_index, 1u), 60);
+  for (std::size_t i = 0; i < 60; ++i) EXPECT_GT(best.cc[i], alone.cc[i]);
+  EXPECT_LT(quantile(errors_deg(data, best, "Oh", BeamTwin::same), 0.5),
+            0.5 * quantile(errors_deg(data, alone, "Oh", BeamTwin::same), 0.5));
+}
+
 TEST(Orient, GainTellsCubesFromSpheres) {
   Simulated cubes = simulate(gold("cube", 20)), spheres = simulate(gold("sphere", 20));
   const auto cube_gain = orient(cubes.stack, against_cube(), 2, silent_monitor()).orientations.gain;
@@ -308,7 +325,7 @@ TEST_F(OrientVolume, AnObjectWithoutSymmetryIsFoundInAVolume) {
   expect_error([&] { orient(data.stack, options, 1, silent_monitor()); },
                {"volume.mrc is not symmetric under C2 (2)"});
   options.symmetry = "C1";
-  options.reference_index = 3;
+  options.reference_index = {3};
   expect_error([&] { orient(data.stack, options, 1, silent_monitor()); }, {"holds 1 volumes"});
 }
 
