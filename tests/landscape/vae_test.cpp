@@ -111,6 +111,8 @@ TEST(VaeLandscape, OneAxisFollowsMeltingAndDecodesItsStates) {
   EXPECT_GE(least, 0.8);
 }
 
+/// Size is that of the particle as it is, swollen where it is molten: a ball's radius does not say
+/// what part of it is swelling.
 TEST(VaeLandscape, TwoAxesTellMeltingFromSize) {
   const MeltingSequence data(106);
   const Vae vae = data.learn({.latent_dim = 2});
@@ -120,7 +122,8 @@ TEST(VaeLandscape, TwoAxesTellMeltingFromSize) {
   for (Eigen::Index row = 0; row < count; ++row) {
     const auto n = std::size_t(row);
     z.row(row) << latents.mean[2 * n], latents.mean[2 * n + 1];
-    truth.row(row) << data.melting[n], data.size[n];
+    truth.row(row) << data.melting[n],
+        std::cbrt(volume_A3({Shape::transition, data.size[n], data.melting[n]}));
   }
   const Eigen::VectorXd found = canonical_correlations(z, truth);
   std::printf("canonical correlations with melting and size: %.3f, %.3f\n", found[0], found[1]);
