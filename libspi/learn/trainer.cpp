@@ -38,8 +38,9 @@ class Trainer {
       train_epoch(progress);
       finish_epoch();
       good_ = snapshot();
-      step_done(progress, 1);
+      step_done(progress);
     }
+    progress.advance((options_.epochs - state_.epoch) * steps_per_epoch(split_, options_));
     if (!state_.best.empty()) set_tensors(task_.module(), state_.best, "memory");
     save(snapshot());
     return state_.history;
@@ -51,7 +52,7 @@ class Trainer {
     set_tensors(task_.module(), state_.weights, run_.checkpoint.string());
     adam_.set_state(state_.optimizer, state_.optimizer_steps, run_.checkpoint.string());
     for (const EpochRecord& epoch : state_.history.epochs) log(epoch);
-    progress.advance(state_.history.epochs.size());
+    progress.advance(state_.epoch * steps_per_epoch(split_, options_) + state_.step);
   }
 
   /// The state as it is now.
@@ -73,12 +74,12 @@ class Trainer {
 
   void train_epoch(Progress& progress) {
     const std::vector<std::size_t> rows = shuffled(split_.train, run_.seed, state_.epoch);
-    const std::size_t steps = (rows.size() + options_.batch_size - 1) / options_.batch_size;
+    const std::size_t steps = steps_per_epoch(split_, options_);
     const double rate = learning_rate(options_, state_.epoch);
     while (state_.step < steps) {
       train_step(batch(rows, state_.step, options_.batch_size), rate);
       ++state_.step;
-      if (state_.step < steps) step_done(progress, 0);
+      if (state_.step < steps) step_done(progress);
     }
   }
 
@@ -115,17 +116,17 @@ class Trainer {
     }
     state_.history.epochs.push_back(record);
     log(record);
-    task_.epoch_done(record.epoch);
+    task_.epoch_done(record);
     ++state_.epoch;
     state_.step = 0;
     state_.sum = {};
   }
 
   /// Reports, saves where it is time, and stops where the program is asked to.
-  void step_done(Progress& progress, std::size_t epochs) {
+  void step_done(Progress& progress) {
     if (Clock::now() - saved_ > kSaveEvery) save(snapshot());
     try {
-      progress.advance(epochs);
+      progress.advance(1);
     } catch (const Cancelled&) {
       save(snapshot());
       throw;
@@ -160,6 +161,10 @@ class Trainer {
 };
 
 }  // namespace
+
+std::size_t steps_per_epoch(const Split& split, const TrainingOptions& options) {
+  return (split.train.size() + options.batch_size - 1) / options.batch_size;
+}
 
 History train(Task& task, const Split& split, const TrainingOptions& options, const Run& run,
               Progress& progress) {

@@ -30,8 +30,8 @@ class Task {
   /// The mean loss of some rows, a scalar that can be differentiated; adds its named parts, if it
   /// has several, to `parts`.
   virtual at::Tensor loss(std::span<const std::size_t> rows, const Step& step, Parts& parts) = 0;
-  /// After each epoch, counted from 1, with the weights as they are then.
-  virtual void epoch_done(std::size_t epoch) { static_cast<void>(epoch); }
+  /// After each epoch, with the weights as they are then.
+  virtual void epoch_done(const EpochRecord& epoch) { static_cast<void>(epoch); }
 };
 
 /// What belongs to one run of train().
@@ -45,10 +45,13 @@ struct Run {
   TrainingLog* log = nullptr;
 };
 
+std::size_t steps_per_epoch(const Split& split, const TrainingOptions& options);
+
 /// Trains in place with AdamW; the module keeps the weights of the epoch of least validation loss
 /// (without validation rows: the last). The state goes to the checkpoint when the program is asked
 /// to stop and at least every half minute; a run that goes on from there gives the same result as
-/// one that was never stopped. One step of `progress` an epoch, options.epochs in all.
+/// one that was never stopped. One step of `progress` a
+/// batch, epochs times steps_per_epoch() in all, even where it ends early.
 /// UserError where a loss is not finite: it names the step; the state after the last good epoch
 /// goes to the checkpoint.
 History train(Task& task, const Split& split, const TrainingOptions& options, const Run& run,

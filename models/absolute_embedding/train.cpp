@@ -77,7 +77,9 @@ class EnsembleTrainer {
 
   std::vector<learn::History> train(AbsoluteEmbedding::Members& members, Monitor& monitor) {
     members.networks.resize(options_.ensemble);
-    Progress progress(monitor, "training", options_.ensemble * options_.training.epochs);
+    Progress progress(monitor, "training",
+                      options_.ensemble * options_.training.epochs *
+                          learn::steps_per_epoch(split_, options_.training));
     // A GPU takes them one after another.
     const int workers = run_.device == Device::cuda ? 1 : run_.threads;
     parallel_for(options_.ensemble, workers, [&](std::size_t member, int) {
@@ -104,7 +106,6 @@ class EnsembleTrainer {
                          .member = member,
                          .log = run_.log};
     histories_[member] = learn::train(task, split_, options_.training, run, progress);
-    progress.advance(options_.training.epochs - histories_[member].epochs.size());
     network->to(at::kCPU);
     return network;
   }

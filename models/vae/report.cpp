@@ -35,7 +35,7 @@ std::string summary(const Latents& latents) {
                   l + 1, axes[l].mean, axes[l].deviation, axes[l].sigma, axes[l].divergence);
     text += words;
   }
-  return text + "; peak memory " + print(Memory{peak_memory()});
+  return text + text_of("; peak memory ", std::lround(peak_memory() / 1048576), " MiB");
 }
 
 std::vector<Column> coordinates(const Latents& latents) {

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
+#include <cstdio>
 
 #include "libspi/base/memory.h"
 #include "libspi/base/parallel.h"
@@ -12,11 +13,12 @@
 namespace spi::vae {
 
 VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads,
-                 EpochViewer each_epoch)
+                 Monitor& monitor, EpochViewer each_epoch)
     : model_(model),
       set_(set),
       options_(options),
       warm_up_epochs_(options.warm_up * double(options.training.epochs)),
+      monitor_(monitor),
       each_epoch_(std::move(each_epoch)),
       parameters_(model.network->parameters()) {
   learn::set_threads(1);
@@ -90,8 +92,15 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
   return carrier - carrier.detach() + value;
 }
 
-void VaeTask::epoch_done(std::size_t epoch) {
-  if (each_epoch_) each_epoch_(epoch, encode(model_, set_, threads_, silent_monitor()));
+void VaeTask::epoch_done(const learn::EpochRecord& epoch) {
+  char text[200];
+  std::snprintf(
+      text, sizeof text,
+      "epoch %zu of %zu: loss %.4f, held out %.4f; misfit %.4f a pixel, divergence %.3f nat",
+      epoch.epoch, options_.training.epochs, epoch.loss, epoch.validation, epoch.parts[0].second,
+      epoch.parts[1].second);
+  monitor_.info(text);
+  if (each_epoch_) each_epoch_(epoch.epoch, encode(model_, set_, threads_, silent_monitor()));
 }
 
 Model new_model(const PatternSet& set, const VaeOptions& options, std::uint64_t seed, int threads,

@@ -14,12 +14,12 @@ class VaeTask : public learn::Task {
  public:
   /// Works on one chunk to see what memory it takes. UserError where not even one fits.
   VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads,
-          EpochViewer each_epoch = {});
+          Monitor& monitor = silent_monitor(), EpochViewer each_epoch = {});
 
   torch::nn::Module& module() override { return *model_.network; }
   at::Tensor loss(std::span<const std::size_t> rows, const learn::Step& step,
                   learn::Parts& parts) override;
-  void epoch_done(std::size_t epoch) override;
+  void epoch_done(const learn::EpochRecord& epoch) override;
 
  private:
   struct ChunkLoss {
@@ -35,6 +35,7 @@ class VaeTask : public learn::Task {
   VaeOptions options_;
   double warm_up_epochs_;
   int threads_;
+  Monitor& monitor_;
   EpochViewer each_epoch_;
   std::vector<at::Tensor> parameters_;
 };

@@ -71,7 +71,7 @@ Vae train(const PatternSet& set, const VaeOptions& options, const TrainingRun& r
   check_options(options);
   if (set.count() < 10) fail("training needs at least 10 patterns, there are ", set.count());
   Model model = new_model(set, options, run.seed, run.threads, monitor);
-  VaeTask task(model, set, options, run.threads, run.each_epoch);
+  VaeTask task(model, set, options, run.threads, monitor, run.each_epoch);
   const learn::Split split =
       learn::split_rows(set.count(), {}, options.training.validation, run.seed);
   const learn::Run learning{.seed = run.seed,
@@ -81,7 +81,8 @@ Vae train(const PatternSet& set, const VaeOptions& options, const TrainingRun& r
                             .member = 0,
                             .log = run.log};
   {
-    Progress progress(monitor, "training", options.training.epochs);
+    Progress progress(monitor, "training",
+                      options.training.epochs * learn::steps_per_epoch(split, options.training));
     history = learn::train(task, split, options.training, learning, progress);
   }
   model.latents = encode(model, set, run.threads, monitor);

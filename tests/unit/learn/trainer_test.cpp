@@ -75,7 +75,7 @@ class Training : public testing::Test {
 
   History train_toy(Toy& toy, Monitor& monitor = silent_monitor(), bool resume = false) {
     const learn::Run run{.seed = 3, .checkpoint = checkpoint(), .setting = "a", .resume = resume};
-    Progress progress(monitor, "training", options_.epochs);
+    Progress progress(monitor, "training", options_.epochs * steps_per_epoch(split_, options_));
     return train(toy, split_, options_, run, progress);
   }
   fs::path checkpoint() const { return folder_ / "state.h5"; }
