@@ -31,10 +31,11 @@ int VaeTask::chunks_at_once(int threads) const {
   const double allowed =
       options_.max_memory ? options_.max_memory->bytes - resident_memory() : available_memory();
   const double each = memory_growth([&] { chunk(rows, noise, 1, options_.used_kl_weight()); });
+  const auto mebibytes = [](double bytes) { return std::lround(std::max(0.0, bytes) / 1048576); };
   if (each > allowed)
-    fail("two patterns of --size ", set_.preprocessing.size, " take ", print(Memory{each}),
-         " to learn from, where ", print(Memory{std::max(0.0, allowed)}),
-         " are left: take a smaller --size or fewer --channels",
+    fail("two patterns of --size ", set_.preprocessing.size, " take ", mebibytes(each),
+         " MiB to learn from, where ", mebibytes(allowed),
+         " MiB are left: take a smaller --size or fewer --channels",
          options_.max_memory ? ", or allow more --max-memory" : "");
   return each > 0 ? int(std::min(double(threads), std::floor(allowed / each))) : threads;
 }
