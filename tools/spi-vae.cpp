@@ -56,6 +56,14 @@ struct Pictures {
     usage.add("against", against,
               "column that the latent space is set against, such as clpca-embedding.csv:c2");
   }
+  /// Says how the latents agree with what colours them and what they are set against.
+  void report(const vae::Latents& latents, const fs::path& averages, Monitor& monitor) const {
+    for (const auto& name : {against, colour})
+      if (const std::string text =
+              name ? vae::agreement(latents, read_column(*name, averages, latents.count())) : "";
+          !text.empty())
+        monitor.info(text);
+  }
   LatentColumns columns(const vae::Latents& latents, const vae::PatternSet& set,
                         const fs::path& averages) const {
     LatentColumns result{.z = vae::coordinates(latents)};
@@ -175,6 +183,7 @@ void train(const TrainArgs& args, cli::Session& session) {
   vae.save(outputs.emplace_back(session.output()).temporary(), session.provenance());
   for (AtomicFile& output : outputs) output.commit();
   fs::remove(checkpoint);
+  args.pictures.report(vae.training_latents(), args.inputs.averages, session.monitor());
   session.monitor().info(vae::summary(vae.training_latents()));
 }
 
@@ -218,6 +227,7 @@ void encode(const EncodeArgs& args, cli::Session& session) {
     latent_figure(args.pictures.columns(latents, set, args.inputs.averages)).save(space);
   write_csv(table, vae::latents_table(latents));
   vae::write_latents(session.output(), latents, session.provenance());
+  args.pictures.report(latents, args.inputs.averages, session.monitor());
   session.monitor().info(vae::summary(latents));
 }
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "libspi/base/memory.h"
+#include "libspi/base/ranks.h"
 #include "libspi/io/volume_series.h"
 
 namespace spi::vae {
@@ -36,6 +37,18 @@ std::string summary(const Latents& latents) {
     text += words;
   }
   return text + text_of("; peak memory ", std::lround(peak_memory() / 1048576), " MiB");
+}
+
+std::string agreement(const Latents& latents, const Column& column) {
+  if (!column.labels.empty()) return {};
+  std::string text = "|Spearman| with " + column.name + ":";
+  for (std::size_t l = 0; l < latents.dim; ++l) {
+    char number[40];
+    std::snprintf(number, sizeof number, "%s z%zu %.3f", l == 0 ? "" : ",", l + 1,
+                  std::abs(spearman(latents.coordinate(l), column.values)));
+    text += number;
+  }
+  return text;
 }
 
 std::vector<Column> coordinates(const Latents& latents) {

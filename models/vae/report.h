@@ -15,6 +15,10 @@ std::string description(const PatternSet& set);
 /// of a run.
 std::string summary(const Latents& latents);
 
+/// How the order along each axis agrees with that of a column of numbers: |Spearman|. Empty for
+/// labels.
+std::string agreement(const Latents& latents, const Column& column);
+
 /// Columns z1, z2, ...
 std::vector<Column> coordinates(const Latents& latents);
 

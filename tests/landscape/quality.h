@@ -8,6 +8,7 @@
 #include <numeric>
 #include <vector>
 
+#include "libspi/base/ranks.h"
 #include "libspi/embedding/points.h"
 
 namespace spi {
@@ -36,35 +37,6 @@ inline double neighbour_accuracy(const Points& points, std::size_t used,
     right += best == label[i];
   }
   return double(right) / double(points.rows);
-}
-
-inline std::vector<double> ranks(const std::vector<double>& values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
-  std::vector<double> rank(values.size());
-  for (std::size_t first = 0; first < order.size();) {
-    std::size_t last = first;
-    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
-    for (std::size_t k = first; k <= last; ++k) rank[order[k]] = double(first + last) / 2;
-    first = last + 1;
-  }
-  return rank;
-}
-
-/// Spearman's rank correlation, ties at their mean rank; pairs with a NaN are left out.
-inline double spearman(const std::vector<double>& x, const std::vector<double>& y) {
-  std::vector<double> a, b;
-  for (std::size_t i = 0; i < x.size(); ++i)
-    if (!std::isnan(x[i]) && !std::isnan(y[i])) a.push_back(x[i]), b.push_back(y[i]);
-  a = ranks(a), b = ranks(b);
-  const double middle = (double(a.size()) - 1) / 2;
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += (a[i] - middle) * (b[i] - middle);
-    aa += (a[i] - middle) * (a[i] - middle), bb += (b[i] - middle) * (b[i] - middle);
-  }
-  return ab / std::sqrt(aa * bb);
 }
 
 /// Largest |Spearman| of the components [0, used) with a known quantity.
