@@ -29,7 +29,7 @@ std::size_t crop_half(const std::vector<const PhasedState*>& states) {
   std::size_t reach = 4;
   for (const PhasedState* const state : states) {
     const std::size_t n = state->n;
-    const float least = 0.02f * *std::ranges::max_element(state->mean.values);
+    const float least = 0.1f * *std::ranges::max_element(state->mean.values);
     for (std::size_t at = 0; at < state->mean.values.size(); ++at) {
       if (state->mean.values[at] <= least) continue;
       std::size_t rest = at;

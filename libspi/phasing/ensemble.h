@@ -34,8 +34,9 @@ struct Ensemble {
 /// Aligns the densities (moved in place, by fractions of voxels) with the one of the smallest
 /// error; bins that are not measured do not count. The phase retrieval transfer function of a shell
 /// is
-///   PRTF = sum |mean over starts of F| / sum A   over its measured bins
-/// (Chapman et al., JOSA A 23, 1179 (2006)). It counts every start: leaving out the ones that
+///   PRTF = sum A |mean over starts of F/|F|| / sum A   over its measured bins,
+/// the mean of densities that have the measured moduli over these moduli (Chapman et al., JOSA A 23,
+/// 1179 (2006)); it lies in [0, 1]. It counts every start: leaving out the ones that
 /// disagree would make any noise look reproducible.
 template <int Rank>
 Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,

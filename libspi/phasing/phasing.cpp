@@ -11,6 +11,7 @@ namespace spi {
 namespace {
 
 constexpr std::uint32_t kStartStep = 0x7068;  ///< keys the draws of starting densities
+constexpr double kProgramBytes = 6e7;         ///< code, libraries, and what figures need
 constexpr std::size_t kClosing = 2;           ///< voxels around the autocorrelation
 
 /// Uniform numbers inside the region, scaled to the measured power.
@@ -120,18 +121,22 @@ template <int Rank>
 Workers plan_workers(const Grid<Rank>& grid, const PhasingOptions& options, int threads) {
   Workers workers;
   const double voxels = double(grid.size());
-  // Moduli, support, two volumes of the input, the starts' densities, and what joining them takes.
-  const double shared = voxels * (2 + 1 + 8 + 4 * double(options.starts)) + 4 * voxels * 4;
   const bool shrinks = options.support.kind == SupportKind::shrink_wrap;
+  const double densities =
+      4 * double(options.starts) * (options.start == StartFrom::previous ? 2 : 1);
+  // The program itself; the input, its moduli and support, the last mean, and the densities.
+  const double shared = kProgramBytes + voxels * (4.2 + 2 + 2 + 4 + densities);
   const double each = double(PhasingEngine<Rank>::bytes(grid)) + voxels * (shrinks ? 13 : 1);
+  // Then eight arrays join the starts, when none runs any more.
+  const double joining = voxels * 8 * 4;
   double most = double(std::min<std::size_t>(options.starts, std::size_t(threads)));
   if (options.max_memory) {
-    const double fit = std::floor((options.max_memory->bytes - shared) / each);
-    if (fit < 1)
+    const double free = options.max_memory->bytes - shared;
+    if (free < std::max(each, joining))
       fail("phasing ", grid.n, "^", Rank, " voxels from ", options.starts, " starts needs ",
-           print(Memory{shared + each}), ", more than --max-memory ", print(*options.max_memory),
-           ": allow more or take fewer starts");
-    most = std::min(most, fit);
+           print(Memory{shared + std::max(each, joining)}), ", more than --max-memory ",
+           print(*options.max_memory), ": allow more or take fewer starts");
+    most = std::min(most, std::floor(free / each));
   }
   workers.starts = int(most);
   workers.threads_each = std::max(1, threads / workers.starts);

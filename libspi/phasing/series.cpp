@@ -45,7 +45,8 @@ class Series {
         make_problem<Rank>(input_.n(), intensity.values, intensity.free, name);
     Phased<Rank> phased = phase(problem, fft_, given_, previous_, options_, seed_, index, threads_,
                                 monitor_, progress);
-    const HiddenModes hidden = hidden_modes(problem, fft_, phased.support, threads_);
+    // A support by number of voxels or by mass is where the density is, not where it may be.
+    const HiddenModes hidden = hidden_modes(problem, fft_, above(phased.best, 0), threads_);
     if (!last_mean_.empty()) join_to_last(phased);
     last_mean_ = phased.ensemble.mean;
     PhasedState state = state_of(index, problem, phased, hidden);
