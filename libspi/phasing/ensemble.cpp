@@ -106,6 +106,7 @@ Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& f
   const Aligner<Rank> aligner(fft, measured_part(problem, spectrum_of(fft, reference, threads)),
                               threads);
   Spectrum phases, agreeing_phases, agreeing;
+  const double least = agreement * (1 - std::min(1., errors[out.best] * errors[out.best]));
   for (std::size_t start = 0; start < densities.size(); ++start) {
     Spectrum spectrum = spectrum_of(fft, densities[start], threads);
     Placement<Rank> placement;
@@ -118,7 +119,7 @@ Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& f
       fft.backward(moved.data(), densities[start].data(), threads);
     }
     out.placements.push_back(placement);
-    out.agrees.push_back(placement.correlation >= agreement &&
+    out.agrees.push_back(placement.correlation >= least &&
                          errors[start] <= kWorstError * errors[out.best]);
     add_phases(phases, spectrum);
     if (!out.agrees.back()) continue;

@@ -50,10 +50,10 @@ void PhasingOptions::describe(OptionSet& options) {
               "every run from the density that the same run found for the volume before");
   options.flag("allow-negative", allow_negative, "densities may be negative inside the support");
   options
-      .add(
-          "agreement", agreement,
-          "a start agrees with the best one where their correlation, aligned, is at least this and "
-          "its error below twice the smallest")
+      .add("agreement", agreement,
+           "a start agrees with the best one, of error e, where their correlation, aligned, is at "
+           "least this times 1 - e^2 (noise lets equally good starts differ) and its error below 2 "
+           "e")
       .range(0, 1);
   options.add("max-memory", max_memory,
               "memory to stay below: fewer starts run at once; auto: no limit");

@@ -8,7 +8,8 @@
 namespace spi {
 namespace {
 
-constexpr int kFillIterations = 50;
+constexpr int kFillIterations = 150, kFillDescent = 100;
+constexpr double kFillStart = 0.4;  ///< of the maximum
 
 /// Values with zero displacement at index 0 of each axis, moved to n/2.
 template <int Rank>
@@ -41,7 +42,11 @@ std::vector<float> autocorrelation(const Problem<Rank>& problem, const PlaneFft<
     }
     fft.backward(spectrum.data(), values.data(), threads);
     if (problem.masked_centre == 0 || round == kFillIterations) break;
-    const float least = float(floor) * *std::ranges::max_element(values);
+    // From its peak outwards: a low floor at once would take what the gap in the intensities leaves
+    // all over the field for extent.
+    const double part = std::min(1., double(round) / kFillDescent);
+    const double level = std::max(floor, kFillStart * std::pow(floor / kFillStart, part));
+    const float least = float(level) * *std::ranges::max_element(values);
     for (float& value : values) value = value > least ? value : 0.f;
     fft.forward(values.data(), spectrum.data(), threads);
   }
