@@ -80,6 +80,7 @@ plot::Figure density_figure(const std::vector<PhasedState>& states) {
   plot::Montage montage{.images = {}, .captions = {}, .common_scale = false};
   montage.colors.map = plot::ColorMap::magma;
   montage.colors.cut_percent = 0;
+  montage.colors.min = 0;  // moving densities by fractions of voxels lets their edges ring
   montage.y_up = true;
   static constexpr const char* kAxes[] = {"z", "y", "x"};
   for (const PhasedState* state : shown) {

@@ -227,9 +227,9 @@ std::string HiddenModes::summary() const {
   const std::string centre =
       text_of("the masked centre (", free_bins, complete ? "" : " innermost", " voxels)");
   if (modes.empty()) return centre + " leaves every mode of the density mostly visible";
-  std::string text =
-      text_of(centre, " hides ", modes.size(), modes.size() == kMostModes ? " or more" : "",
-              " modes of the density, undetermined but for positivity:");
+  std::string text = text_of(
+      centre, " hides ", modes.size(), modes.size() == kMostModes ? " or more" : "",
+      modes.size() == 1 ? " mode" : " modes", " of the density, undetermined but for positivity:");
   for (std::size_t k = 0; k < std::min(modes.size(), kMostNamed); ++k) {
     char part[96];
     std::snprintf(part, sizeof part, "%s %s (%.3g %% of its power hidden)", k == 0 ? "" : ",",

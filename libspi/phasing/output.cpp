@@ -25,6 +25,8 @@ void PhasedWriter::append(const PhasedState& state) {
   correlation_.insert(correlation_.end(), state.correlation.begin(), state.correlation.end());
   agrees_.insert(agrees_.end(), state.agrees.begin(), state.agrees.end());
   prtf_.insert(prtf_.end(), state.shells.prtf.begin(), state.shells.prtf.end());
+  for (std::size_t s = 0; s < state.shells.prtf.size() && !state.background.empty(); ++s)
+    background_.push_back(state.background[s]);
   hidden_.push_back(state.hidden.summary());
 }
 
@@ -37,6 +39,7 @@ void PhasedWriter::finish() {
   file.write("/phasing/correlation", correlation_, starts);
   file.write("/phasing/agrees", agrees_, starts);
   file.write("/phasing/prtf", prtf_, shells);
+  if (!background_.empty()) file.write("/phasing/background", background_, shells);
   file.write("/phasing/q", q_);
   file.write("/phasing/resolution_A", resolution_);
   file.write_texts("/phasing/undetermined", hidden_);

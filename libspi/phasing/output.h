@@ -18,7 +18,7 @@ class PhasedWriter {
  private:
   VolumesWriter writer_;
   std::vector<double> resolution_, q_;
-  std::vector<float> error_, correlation_, prtf_;
+  std::vector<float> error_, correlation_, prtf_, background_;
   std::vector<std::uint8_t> agrees_;
   std::vector<std::string> hidden_;
 };

@@ -99,6 +99,10 @@ class Series {
     state.agrees = phased.ensemble.agrees;
     state.history = phased.history;
     state.shells = phased.ensemble.shells;
+    state.background = phased.background;
+    if (!phased.background.empty())
+      state.background_share =
+          1 - without_background(problem, phased.background).power / problem.power;
     state.hidden = hidden;
     state.measured = problem.measured;
     state.negative = problem.negative;
@@ -113,6 +117,11 @@ class Series {
       monitor_.info(text_of(name, ": ", problem.negative, " of ", problem.measured,
                             " measured voxels are below 0 (", share,
                             " % of the power) and count as 0"));
+    }
+    if (!state.background.empty()) {
+      char share[32];
+      std::snprintf(share, sizeof share, "%.3g", 100 * state.background_share);
+      monitor_.info(text_of(name, ": the background takes ", share, " % of the measured power"));
     }
     const std::string modes = state.hidden.summary();
     if (!modes.empty()) monitor_.info(name + ": " + modes);

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "libspi/base/error.h"
+#include "libspi/geometry/point_group.h"
+
 namespace spi {
 namespace {
 
@@ -79,6 +82,30 @@ std::vector<std::uint8_t> dilated(const Grid<Rank>& grid, std::vector<std::uint8
   return region;
 }
 
+template <int Rank>
+std::vector<std::uint8_t> symmetrised(const Grid<Rank>& grid, std::vector<std::uint8_t> region,
+                                      const std::optional<std::string>& group) {
+  if (!group) return region;
+  if (Rank == 2) fail("--symmetry is of volumes: patterns have no point group");
+  const PointGroup operations = point_group(*group);
+  const auto n = std::ptrdiff_t(grid.n), centre = n / 2;
+  std::vector<std::uint8_t> out(region.size());
+  for (std::size_t at = 0; at < region.size(); ++at) {
+    const auto i = std::ptrdiff_t(at);
+    const Vector3 r{double(i % n - centre), double(i / n % n - centre), double(i / n / n - centre)};
+    std::size_t images = 0;
+    for (const Matrix3& operation : operations.operations) {
+      const Vector3 moved = rotate(operation, r);
+      std::ptrdiff_t to = 0;
+      for (std::size_t axis = 3; axis-- > 0;)
+        to = to * n + ((std::lround(moved[axis]) + centre) % n + n) % n;
+      images += region[std::size_t(to)];
+    }
+    out[at] = 2 * images >= operations.order();
+  }
+  return out;
+}
+
 std::size_t count_inside(const std::vector<std::uint8_t>& region) {
   return std::size_t(std::ranges::count_if(region, [](std::uint8_t v) { return v != 0; }));
 }
@@ -129,6 +156,8 @@ std::vector<std::uint8_t> shrink_wrap(const PlaneFft<Rank>& fft, const std::vect
                                               int);                                                \
   template std::vector<std::uint8_t> dilated(const Grid<Rank>&, std::vector<std::uint8_t>,         \
                                              std::size_t);                                         \
+  template std::vector<std::uint8_t> symmetrised(const Grid<Rank>&, std::vector<std::uint8_t>,     \
+                                                 const std::optional<std::string>&);               \
   template std::size_t largest_body<Rank>(const std::vector<std::uint8_t>&);                       \
   template double relative_width(const Grid<Rank>&, const std::vector<std::uint8_t>&);             \
   template std::vector<std::uint8_t> shrink_wrap(const PlaneFft<Rank>&, const std::vector<float>&, \

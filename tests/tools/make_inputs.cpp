@@ -203,6 +203,10 @@ void make_phasing_inputs(const fs::path& folder) {
   write_ball(folder / "ball_nan.h5", intensity,
              [](std::vector<float>& v) { v[7] = std::numeric_limits<float>::quiet_NaN(); });
   write_ball(folder / "everywhere.h5", intensity, filled(1));
+  write_ball(folder / "noise.h5", intensity, [](std::vector<float>& v) {
+    spi::Random random(5, 0, 0);
+    for (float& value : v) value = float(-std::log(1 - random.uniform()));
+  });
 }
 
 }  // namespace

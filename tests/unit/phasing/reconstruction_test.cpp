@@ -143,6 +143,40 @@ TEST(Reconstruction, SameForOneAndFourThreadsAndLittleMemory) {
   EXPECT_THROW(plan_workers(Grid<3>{24}, options, 4), UserError);
 }
 
+/// A tenth of all photons in a haze that falls off as a Gaussian: at high q it drowns the density.
+TEST(Reconstruction, FindsARadialBackground) {
+  const auto truth = asymmetric<3>(40);
+  std::vector<float> intensity = intensity_of(truth);
+  double signal = 0, haze = 0;
+  const auto shape = [](std::size_t i) {
+    double r2 = 0;
+    for (int axis = 0; axis < 3; ++axis, i /= 40) r2 += std::pow(double(i % 40) - 20, 2);
+    return std::exp(-r2 / (2 * 12 * 12));
+  };
+  for (std::size_t i = 0; i < intensity.size(); ++i) {
+    signal += double(intensity[i]);
+    haze += shape(i);
+  }
+  const double height = 0.1 * signal / haze;
+  for (std::size_t i = 0; i < intensity.size(); ++i) intensity[i] += float(height * shape(i));
+  PhasingOptions options;
+  options.starts = 4;
+  const Trial<3> without(intensity, {}, 40, options);
+  EXPECT_EQ(successes(truth, without), 0u);
+  options.background = true;
+  const Trial<3> with(intensity, {}, 40, options);
+  EXPECT_GE(with.phased.ensemble.agreeing(), 3u);
+  const auto fsc = fsc_with_truth(truth, with.fft, with.problem, with.phased.ensemble.mean);
+  EXPECT_GE(crossing(fsc, 0.5), 20 / 1.1);
+  // Where it stands above the density. It falls by s/144, up to a seventh, across a shell.
+  for (std::size_t s = 9; s < 20; ++s)
+    EXPECT_NEAR(with.phased.background[s] / (height * std::exp(-double(s * s) / 288)), 1, 0.15)
+        << s;
+  const Trial<3> threads(intensity, {}, 40, options, 1);
+  EXPECT_EQ(threads.phased.background, with.phased.background);
+  EXPECT_EQ(threads.phased.best, with.phased.best);
+}
+
 // Noise of independent voxels has no compact density. Where densities may be negative its phases
 // are random: the mean of 20 of them is 0.886/sqrt(20) = 0.2 of the modulus. (Positive densities
 // are another matter: noise of positive mean is then phased as a point, by every start.)
@@ -168,6 +202,24 @@ TEST(Reconstruction, PureNoiseIsNotReproducible) {
   EXPECT_LT(*phased.ensemble.shells.resolution_shell, 8);
   for (std::size_t s = 8; s < 32; ++s)
     EXPECT_LT(phased.ensemble.shells.prtf[s], 1 / std::numbers::e) << s;
+}
+
+TEST(Support, SymmetrisedHoldsWhatMostImagesHold) {
+  constexpr std::size_t kN = 9, kC = 4;
+  const auto at = [](std::size_t x, std::size_t y, std::size_t z) { return (z * kN + y) * kN + x; };
+  std::vector<std::uint8_t> region(kN * kN * kN);
+  region[at(kC, kC, kC)] = 1;
+  // Of four images under C4 three, of four others one.
+  for (const auto place : {at(kC + 2, kC, kC), at(kC, kC + 2, kC), at(kC - 2, kC, kC)})
+    region[place] = 1;
+  region[at(kC + 3, kC + 1, kC)] = 1;
+  const auto out = symmetrised(Grid<3>{kN}, region, "C4");
+  EXPECT_EQ(count_inside(out), 5u);
+  EXPECT_TRUE(out[at(kC, kC - 2, kC)]);
+  EXPECT_FALSE(out[at(kC + 3, kC + 1, kC)]);
+  EXPECT_EQ(symmetrised(Grid<3>{kN}, region, std::nullopt), region);
+  EXPECT_THROW(symmetrised(Grid<3>{kN}, region, "nonsense"), UserError);
+  EXPECT_THROW(symmetrised(Grid<2>{kN}, {}, "C4"), UserError);
 }
 
 TEST(Reconstruction, SupportsFromAShrinkWrapAndTheMass) {
