@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/simulate/output.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -119,9 +120,11 @@ SimulationSummary write_volumes(const VolumeSimulator& simulator, const std::fil
   VolumesWriter intensities(path, Quantity::intensity, provenance);
   VolumesWriter densities(density_path, Quantity::density, provenance);
   TruthWriter truth(intensities.file(), simulator.population());
+  std::vector<double> melting;
   Progress progress(monitor, "simulating volumes", simulator.count());
   for (std::size_t index = 0; index < simulator.count(); ++index) {
     const TrueVolume volume = simulator.volume(index);
+    melting.push_back(volume.truth.shot.melting);
     intensities.append(volume.intensity);
     densities.append(volume.density);
     truth.append({&volume.truth, 1});
@@ -129,8 +132,11 @@ SimulationSummary write_volumes(const VolumeSimulator& simulator, const std::fil
     summary.photons += volume.truth.expected;
     progress.advance();
   }
-  densities.finish();
-  intensities.finish();
+  for (VolumesWriter* writer : {&densities, &intensities}) {
+    if (std::ranges::none_of(melting, [](double m) { return std::isnan(m); }))
+      writer->file().write("/z", melting, {melting.size(), 1});
+    writer->finish();
+  }
   return summary;
 }
 
