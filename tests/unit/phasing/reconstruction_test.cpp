@@ -120,7 +120,7 @@ TEST(Reconstruction, BehindABeamStop) {
   expect_success_behind_a_beam_stop(asymmetric<3>(64), 5, "DM:150,RAAR:100,ER:50", 515);
 }
 TEST(Reconstruction, ProjectionBehindABeamStop) {
-  expect_success_behind_a_beam_stop(asymmetric<2>(64, 0.5), 5, "DM:500,RAAR:100,ER:100", 81);
+  expect_success_behind_a_beam_stop(asymmetric<2>(64, 0.5), 5, "DM:1500,RAAR:300,ER:100", 81);
 }
 TEST(Reconstruction, WiderProjectionBehindASmallerBeamStop) {
   expect_success_behind_a_beam_stop(asymmetric<2>(64), 3, "DM:500,RAAR:100,ER:100", 29);
