@@ -87,6 +87,7 @@ void run(const Args& args, spi::cli::Session& session) {
   std::deque<spi::AtomicFile> outputs;
   spi::PhasedWriter writer(outputs.emplace_back(session.output()).temporary(),
                            session.provenance());
+  writer.take_coordinates(args.intensities);
   std::vector<spi::PhasedState> states;
   spi::with_context("phasing " + args.intensities.string(), [&] {
     spi::phase_series(

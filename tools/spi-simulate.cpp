@@ -46,10 +46,16 @@ void declare(spi::cli::Usage& u, Args& a) {
           "spi-simulate --particles cube --size-spread 0 --averages --noise-free --frames 100 "
           "-o reference.h5",
           "noise-free slices of one cube")
+      .example(
+          "spi-simulate --volumes --particles transition --melting 0,1 --frames 11 --pixels 81 "
+          "--pixel-size 800um -o melting.h5",
+          "the intensities, and densities, of a cube that melts: input of spi-phase")
       .reference("Zhuang et al., IUCrJ 9, 204 (2022): melting gold cubes.")
       .reference("NeurOrient: end-to-end single-particle imaging, order and size of the artefacts.")
       .reference("Ayyer et al., J. Appl. Cryst. 49, 1320 (2016): detector geometry.");
-  u.output("", "the file to write. Default: frames.h5, or averages.h5 with --averages");
+  u.output("",
+           "the file to write. Default: frames.h5, averages.h5 with --averages, volumes.h5 with "
+           "--volumes");
   a.simulate.describe(u);
   u.group("Output");
   u.add("format", a.format, "format of the frames; averages are always our own");
@@ -75,22 +81,36 @@ spi::Provenance provenance_of(const spi::SimulateOptions& resolved, spi::cli::Se
   return record;
 }
 
-void report(const spi::Simulator& simulator, const spi::SimulationSummary& summary,
-            const fs::path& output, spi::Monitor& monitor) {
-  const double frames = static_cast<double>(simulator.population().size());
+/// `what`: "patterns of 3721 pixels"; `unit`: of their mean sum.
+void report(const spi::Population& population, const spi::SimulationSummary& summary,
+            const std::string& what, const char* unit, const fs::path& output,
+            spi::Monitor& monitor) {
+  const double frames = static_cast<double>(population.size());
   std::string kinds;
   for (std::size_t k = 0; k < summary.frames_of_kind.size(); ++k)
-    kinds += spi::text_of(k ? ", " : "", simulator.population().components()[k].name, " ",
+    kinds += spi::text_of(k ? ", " : "", population.components()[k].name, " ",
                           summary.frames_of_kind[k]);
-  monitor.info(spi::text_of("wrote ", output.string(), ": ", frames, " patterns of ",
-                            simulator.detector().pixels(), " pixels (", kinds, "), ",
-                            summary.photons / frames, " photons each on average"));
+  monitor.info(spi::text_of("wrote ", output.string(), ": ", frames, " ", what, " (", kinds, "), ",
+                            summary.photons / frames, " ", unit, " each on average"));
+}
+
+void simulate_volumes(const spi::SimulateOptions& options, spi::cli::Session& s) {
+  const fs::path output = s.claim(s.output().empty() ? fs::path("volumes.h5") : s.output());
+  const fs::path density = s.claim(beside(output, "density.h5"));
+  const spi::VolumeSimulator simulator(options, s.seed(), s.threads());
+  const auto summary =
+      write_volumes(simulator, output, density, provenance_of(options, s), s.monitor());
+  report(simulator.population(), summary,
+         spi::text_of("intensities of ", simulator.side(), " voxels a side"),
+         options.photons ? "photons" : "units of |F|^2", output, s.monitor());
 }
 
 void run(const Args& a, spi::cli::Session& s) {
   const spi::SimulateOptions options = a.simulate.resolved();
   const bool foreign = a.format != spi::FrameFormat::spi;
-  if (foreign && options.averages) spi::fail_usage("--averages are written in --format spi only");
+  if (foreign && (options.averages || options.volumes))
+    spi::fail_usage("--averages and --volumes are written in --format spi only");
+  if (options.volumes) return simulate_volumes(options, s);
   const fs::path standard = options.averages ? "averages.h5" : "frames.h5";
   const fs::path output = s.claim(s.output().empty() ? standard : s.output());
   const fs::path truth = beside(output, "truth.h5"), detector = beside(output, "detector.h5");
@@ -101,7 +121,9 @@ void run(const Args& a, spi::cli::Session& s) {
       options.averages
           ? write_averages(simulator, output, provenance, s.monitor())
           : write_frames(simulator, a.format, output, truth, detector, provenance, s.monitor());
-  report(simulator, summary, output, s.monitor());
+  report(simulator.population(), summary,
+         spi::text_of("patterns of ", simulator.detector().pixels(), " pixels"), "photons", output,
+         s.monitor());
 }
 
 int main(int argc, char** argv) {

@@ -29,7 +29,7 @@ std::size_t crop_half(const std::vector<const PhasedState*>& states) {
   std::size_t reach = 4;
   for (const PhasedState* const state : states) {
     const std::size_t n = state->n;
-    const float least = 0.02f * *std::ranges::max_element(state->mean.values);
+    const float least = 0.1f * *std::ranges::max_element(state->mean.values);
     for (std::size_t at = 0; at < state->mean.values.size(); ++at) {
       if (state->mean.values[at] <= least) continue;
       std::size_t rest = at;
@@ -80,6 +80,7 @@ plot::Figure density_figure(const std::vector<PhasedState>& states) {
   plot::Montage montage{.images = {}, .captions = {}, .common_scale = false};
   montage.colors.map = plot::ColorMap::magma;
   montage.colors.cut_percent = 0;
+  montage.colors.min = 0;  // moving densities by fractions of voxels lets their edges ring
   montage.y_up = true;
   static constexpr const char* kAxes[] = {"z", "y", "x"};
   for (const PhasedState* state : shown) {

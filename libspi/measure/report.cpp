@@ -53,6 +53,7 @@ std::vector<Column> fit_table(const std::vector<std::uint64_t>& id,
   add("visibility", [](const SizeFit& f) { return f.visibility; });
   add("streak", [](const SizeFit& f) { return f.streak; });
   add("angle_deg", [](const SizeFit& f) { return f.angle_rad * 180 / std::numbers::pi; });
+  add("tilt_deg", [](const SizeFit& f) { return f.tilt_rad * 180 / std::numbers::pi; });
   add("clear", [](const SizeFit& f) { return f.clear; });
   return table;
 }

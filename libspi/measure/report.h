@@ -18,7 +18,8 @@ namespace spi {
 std::vector<Column> size_table(const std::vector<Column>& coordinates,
                                const std::vector<DensitySize>& sizes, std::size_t first);
 
-/// id, shape, size_A, error_A, volume_A3, visibility, streak, angle_deg, clear.
+/// id, shape, size_A, error_A, volume_A3, visibility, streak, angle_deg, tilt_deg,
+/// clear.
 std::vector<Column> fit_table(const std::vector<std::uint64_t>& id,
                               const std::vector<SizeFit>& fits);
 

@@ -93,6 +93,46 @@ double minimum(double low, double high, const F& f) {
   return (low + high) / 2;
 }
 
+/// How the streak of a face fades along a line that leaves the face's normal by q tan(tilt): the
+/// two other edges see x = pi q L sin(tilt), shared between them as the cube lies about the normal,
+/// of which the mean over all ways is taken.
+double fading(double x) {
+  constexpr int kTurns = 6;
+  const auto sinc2 = [](double t) { return t < 1e-3 ? 1 : square(std::sin(t) / t); };
+  double sum = 0;
+  for (int k = 0; k < kTurns; ++k) {
+    const double turn = (k + 0.5) / kTurns * kPi / 4;
+    sum += sinc2(x * std::cos(turn)) * sinc2(x * std::sin(turn));
+  }
+  return sum / kTurns;
+}
+
+/// Weighted chi² of the best A P fading + B for fringes `spacing` = L cos(tilt) wide.
+double tilted_chi_square(const Profile& p, double spacing, double tilt_rad) {
+  Eigen::Matrix2d normal = Eigen::Matrix2d::Zero();
+  Eigen::Vector2d right = Eigen::Vector2d::Zero();
+  double total = 0;
+  for (std::size_t r = 0; r < p.q.size(); ++r) {
+    const double x = kPi * p.q[r] * spacing * std::tan(tilt_rad);
+    const Eigen::Vector2d basis(ring_form(FitShape::cube, p, r, spacing) * fading(x), 1);
+    normal += p.weight[r] * basis * basis.transpose();
+    right += p.weight[r] * p.value[r] * basis;
+    total += p.weight[r] * square(p.value[r]);
+  }
+  return std::max(0.0, total - right.dot(normal.ldlt().solve(right)));
+}
+
+/// From the spacing of the fringes to the edge.
+void correct_for_tilt(const Profile& p, SizeFit& result) {
+  constexpr double kStep = 0.5 * kPi / 180, kMost = 15 * kPi / 180;
+  const auto f = [&](double tilt) { return tilted_chi_square(p, result.size_A, tilt); };
+  double best = std::numeric_limits<double>::infinity(), at = 0;
+  for (double tilt = 0; tilt <= kMost; tilt += kStep)
+    if (const double chi = f(tilt); chi < best) best = chi, at = tilt;
+  result.tilt_rad = minimum(std::max(0., at - kStep), at + kStep, f);
+  result.size_A /= std::cos(result.tilt_rad);
+}
+
 void fit(const Profile& p, const SizeFitOptions& options, SizeFit& result) {
   constexpr std::size_t kUnknowns = 4, kFewest = 8;
   result.size_A = result.error_A = std::numeric_limits<double>::quiet_NaN();
@@ -231,7 +271,9 @@ SizeFit fit_cube(std::span<const float> intensity, std::span<const float> weight
   const auto [height, angle] = brightest(streaks(value, measured, grid.rings()));
   result.streak = height;
   result.angle_rad = angle;
-  fit(strip(intensity, weight, geometry, result.angle_rad, options.r_min, r_max), options, result);
+  const Profile along = strip(intensity, weight, geometry, result.angle_rad, options.r_min, r_max);
+  fit(along, options, result);
+  if (std::isfinite(result.size_A)) correct_for_tilt(along, result);
   result.volume_A3 = std::pow(result.size_A, 3);
   result.clear = result.visibility >= options.min_visibility && result.streak >= options.min_streak;
   return result;

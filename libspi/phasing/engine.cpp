@@ -75,11 +75,30 @@ double moduli_row(std::complex<float>* spectrum, const float* modulus, std::size
   });
 }
 
+/// The same with a background b beside F; its projection goes to pb.
+template <bool kChange>
+double moduli_row(std::complex<float>* spectrum, const float* modulus, const float* b, float* pb,
+                  std::size_t count, float scale) {
+  float* const f = reinterpret_cast<float*>(spectrum);
+  return lane_sum(count, [=](std::size_t i) {
+    const float re = f[2 * i], im = f[2 * i + 1], a = modulus[i];
+    const float m = std::sqrt(re * re + im * im + b[i] * b[i]);
+    const bool free = a < 0;
+    if constexpr (kChange) {
+      const float factor = free ? 1.f : a / std::max(m, 1e-30f);
+      f[2 * i] = re * scale * factor;
+      f[2 * i + 1] = im * scale * factor;
+      pb[i] = b[i] * factor;
+    }
+    return free ? 0.f : (m - a) * (m - a);
+  });
+}
+
 }  // namespace
 
 template <int Rank>
 PhasingEngine<Rank>::PhasingEngine(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
-                                   const RealConstraint& constraint, int threads)
+                                   const RealConstraint& constraint, int threads, bool background)
     : problem_(problem),
       fft_(fft),
       constraint_(constraint),
@@ -88,6 +107,7 @@ PhasingEngine<Rank>::PhasingEngine(const Problem<Rank>& problem, const PlaneFft<
       spectrum_(problem.grid.spectrum_size()),
       partial_(problem.grid.n * 2) {
   SPI_ASSERT(constraint.region.size() == x_.size());
+  if (background) background_.emplace(problem, threads);
 }
 
 template <int Rank>
@@ -117,10 +137,15 @@ double PhasingEngine<Rank>::apply_moduli(bool change) {
       const std::size_t bin = plane * grid.spectrum_plane() + row * half;
       std::complex<float>* const f = &spectrum_[bin];
       const float* const a = &problem_.modulus[bin];
+      const auto moduli = [&]<bool kChange>(std::size_t count) {
+        if (!background_) return moduli_row<kChange>(f, a, count, scale);
+        return moduli_row<kChange>(f, a, background_->row(bin), background_->projected_row(bin),
+                                   count, scale);
+      };
       // The zero frequency of the last axis counts once, the others twice; n/2 is always free.
-      sum -= moduli_row<false>(f, a, 1, scale);
-      sum +=
-          2 * (change ? moduli_row<true>(f, a, half, scale) : moduli_row<false>(f, a, half, scale));
+      sum -= moduli.template operator()<false>(1);
+      sum += 2 * (change ? moduli.template operator()<true>(half)
+                         : moduli.template operator()<false>(half));
     }
     partial_[row] = sum;
     if (change) fft_.backward_columns(spectrum_.data(), row);
@@ -195,6 +220,7 @@ IterationError PhasingEngine<Rank>::iterate(const Step& step) {
   IterationError error;
   transform_x();
   error.fourier = apply_moduli(true);
+  if (background_) background_->update(step);
   const bool reflects = step.algorithm == Algorithm::DM || step.algorithm == Algorithm::RAAR;
   const bool global = constraint_.voxels || constraint_.mass_fraction;
   const auto inverse = [&](std::size_t plane) {
@@ -216,6 +242,7 @@ template <int Rank>
 void PhasingEngine<Rank>::project_modulus() {
   transform_x();
   apply_moduli(true);
+  if (background_) background_->take_projection();
   const Grid<Rank>& grid = problem_.grid;
   for_slabs(grid.n, threads_, [&](std::size_t plane) {
     std::complex<float>* const spectrum = &spectrum_[plane * grid.spectrum_plane()];
@@ -228,6 +255,7 @@ void PhasingEngine<Rank>::project_modulus() {
 
 template <int Rank>
 void PhasingEngine<Rank>::project_real() {
+  if (background_) background_->take_means();
   // As if P x were x: then 2 P x - x is x as well.
   const Grid<Rank>& grid = problem_.grid;
   for_slabs(grid.n, threads_, [&](std::size_t plane) {
@@ -246,6 +274,11 @@ template <int Rank>
 double PhasingEngine<Rank>::fourier_error() {
   transform_x();
   return apply_moduli(false);
+}
+
+template <int Rank>
+std::vector<float> PhasingEngine<Rank>::background() const {
+  return background_ ? background_->profile() : std::vector<float>();
 }
 
 template class PhasingEngine<2>;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "libspi/phasing/background.h"
 #include "libspi/phasing/problem.h"
 #include "libspi/phasing/recipe.h"
 
@@ -36,7 +37,7 @@ class PhasingEngine {
 
   /// The first three must outlive the engine.
   PhasingEngine(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
-                const RealConstraint& constraint, int threads);
+                const RealConstraint& constraint, int threads, bool background = false);
 
   std::vector<float>& x() { return x_; }
   /// One iteration of a step of the recipe. Cost: two transforms, of which the columns and the
@@ -50,7 +51,10 @@ class PhasingEngine {
   /// IterationError::fourier of x as it is.
   double fourier_error();
 
-  /// Bytes that an engine holds beside what it shares.
+  /// The background's intensity by shells as it is; empty without one.
+  std::vector<float> background() const;
+
+  /// Bytes that an engine holds beside what it shares, without a background.
   static std::size_t bytes(const Grid<Rank>& grid);
 
  private:
@@ -65,7 +69,8 @@ class PhasingEngine {
   int threads_;
   std::vector<float> x_;
   std::vector<Complex> spectrum_;  ///< of x; after an inverse transform P x, in rows of 2 half
-  std::vector<double> partial_;    ///< sums of each plane or row, added in their order
+  std::optional<RadialBackground<Rank>> background_;
+  std::vector<double> partial_;  ///< sums of each plane or row, added in their order
 };
 
 extern template class PhasingEngine<2>;

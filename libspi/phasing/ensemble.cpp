@@ -35,13 +35,20 @@ void add(Spectrum& sum, const Spectrum& term) {
   for (std::size_t bin = 0; bin < sum.size(); ++bin) sum[bin] += term[bin];
 }
 
+/// Adds the phase factors F/|F|.
+void add_phases(Spectrum& sum, const Spectrum& term) {
+  if (sum.empty()) sum.resize(term.size());
+  for (std::size_t bin = 0; bin < sum.size(); ++bin)
+    sum[bin] += term[bin] / std::max(std::abs(term[bin]), 1e-30f);
+}
+
 void multiply(Spectrum& spectrum, float factor) {
   for (auto& value : spectrum) value *= factor;
 }
 
 template <int Rank>
-ShellCurves shell_curves(const Problem<Rank>& problem, const Spectrum& mean_all,
-                         const Spectrum& mean_agreeing) {
+ShellCurves shell_curves(const Problem<Rank>& problem, const Spectrum& phases_all,
+                         const Spectrum& phases_agreeing, const Spectrum& mean_agreeing) {
   const std::size_t shells = (problem.grid.n + 1) / 2;
   std::vector<double> moduli(shells), all(shells), agreeing(shells), square(shells), off(shells);
   ShellCurves curves;
@@ -54,8 +61,8 @@ ShellCurves shell_curves(const Problem<Rank>& problem, const Spectrum& mean_all,
     curves.bins[s] += std::size_t(w);
     moduli[s] += w * a;
     square[s] += w * a * a;
-    all[s] += w * double(std::abs(mean_all[bin]));
-    agreeing[s] += w * m;
+    all[s] += w * a * double(std::abs(phases_all[bin]));
+    agreeing[s] += w * a * double(std::abs(phases_agreeing[bin]));
     off[s] += w * (m - a) * (m - a);
   }
   for (std::size_t s = 0; s < shells; ++s) {
@@ -98,7 +105,8 @@ Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& f
   reference = rolled(grid, reference, shift_to_centre(grid, reference));
   const Aligner<Rank> aligner(fft, measured_part(problem, spectrum_of(fft, reference, threads)),
                               threads);
-  Spectrum all, agreeing;
+  Spectrum phases, agreeing_phases, agreeing;
+  const double least = agreement * (1 - std::min(1., errors[out.best] * errors[out.best]));
   for (std::size_t start = 0; start < densities.size(); ++start) {
     Spectrum spectrum = spectrum_of(fft, densities[start], threads);
     Placement<Rank> placement;
@@ -111,14 +119,17 @@ Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& f
       fft.backward(moved.data(), densities[start].data(), threads);
     }
     out.placements.push_back(placement);
-    out.agrees.push_back(placement.correlation >= agreement &&
+    out.agrees.push_back(placement.correlation >= least &&
                          errors[start] <= kWorstError * errors[out.best]);
-    add(all, spectrum);
-    if (out.agrees.back()) add(agreeing, spectrum);
+    add_phases(phases, spectrum);
+    if (!out.agrees.back()) continue;
+    add_phases(agreeing_phases, spectrum);
+    add(agreeing, spectrum);
   }
-  multiply(all, 1.f / float(densities.size()));
+  multiply(phases, 1.f / float(densities.size()));
+  multiply(agreeing_phases, 1.f / float(out.agreeing()));
   multiply(agreeing, 1.f / float(out.agreeing()));
-  out.shells = shell_curves(problem, all, agreeing);
+  out.shells = shell_curves(problem, phases, agreeing_phases, agreeing);
   multiply(agreeing, 1.f / float(grid.size()));
   out.mean.resize(grid.size());
   fft.backward(agreeing.data(), out.mean.data(), threads);

@@ -24,19 +24,22 @@ template <int Rank>
 struct Ensemble {
   std::size_t best = 0;                     ///< start of the smallest error
   std::vector<Placement<Rank>> placements;  ///< of every start onto the best one
-  std::vector<bool> agrees;  ///< correlates enough, and its error is below twice the smallest
-  std::vector<float> mean;   ///< of the agreeing starts
+  std::vector<bool> agrees;                 ///< see join_starts
+  std::vector<float> mean;                  ///< of the agreeing starts
   ShellCurves shells;
 
   std::size_t agreeing() const;
 };
 
 /// Aligns the densities (moved in place, by fractions of voxels) with the one of the smallest
-/// error; bins that are not measured do not count. The phase retrieval transfer function of a shell
+/// error e; bins that are not measured do not count. A start agrees with it where they correlate to
+/// `agreement` times 1 - e², the part of the power that is not noise to the best one itself, and
+/// its error is below 2 e. The phase retrieval transfer function of a shell
 /// is
-///   PRTF = sum |mean over starts of F| / sum A   over its measured bins
-/// (Chapman et al., JOSA A 23, 1179 (2006)). It counts every start: leaving out the ones that
-/// disagree would make any noise look reproducible.
+///   PRTF = sum A |mean over starts of F/|F|| / sum A   over its measured bins,
+/// the mean of densities that have the measured moduli over these moduli (Chapman et al., JOSA A
+/// 23, 1179 (2006)); it lies in [0, 1]. It counts every start: leaving out the ones that disagree
+/// would make any noise look reproducible.
 template <int Rank>
 Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
                            std::vector<std::vector<float>>& densities,

@@ -27,18 +27,16 @@ void PlaneFft<Rank>::Destroy::operator()(fftwf_plan_s* plan) const {
 }
 
 template <int Rank>
-PlaneFft<Rank>::PlaneFft(Grid<Rank> grid, FftPlanning planning) : grid_(grid) {
+PlaneFft<Rank>::PlaneFft(Grid<Rank> grid) : grid_(grid) {
   SPI_ASSERT(grid.n >= 2 && grid.n < 32768);
   // Planes of odd sizes begin at any multiple of 4 bytes.
-  const unsigned flags =
-      FFTW_UNALIGNED | (planning == FftPlanning::measure ? FFTW_MEASURE : FFTW_ESTIMATE);
+  constexpr unsigned flags = FFTW_UNALIGNED | FFTW_ESTIMATE;
   const int n = int(grid.n), half = int(grid.half());
   const std::array<int, 2> size{n, n}, padded{n, 2 * half};
   const int dimensions = Rank - 1;
   const int* const padding = Rank == 3 ? padded.data() : padded.data() + 1;
-  const bool measures = planning == FftPlanning::measure;
   std::vector<float> plane(grid.plane());
-  std::vector<Complex> spectrum(measures ? grid.spectrum_size() : grid.spectrum_plane());
+  std::vector<Complex> spectrum(grid.spectrum_plane());
   auto* const out = raw(spectrum.data());
   const int stride = int(grid.spectrum_plane());
   const std::lock_guard lock(planner());

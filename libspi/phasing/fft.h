@@ -37,18 +37,16 @@ struct Grid {
   bool is_nyquist(std::size_t i) const { return 2 * i == n; }
 };
 
-/// How FFTW chooses its algorithms. Estimates are the same in every run; measured plans are faster
-/// on small grids but depend on the moment, so that results differ in their last digits.
-enum class FftPlanning { estimate, measure };
-
-/// Plans of one grid. Transforms are not normalised; they may run on any number of threads at once,
-/// each on its own plane or column.
+/// Plans of one grid, chosen by FFTW's estimates: these are the same in every run. Measured plans
+/// (and wisdom) would depend on the moment, and with them the last digits of results. Transforms
+/// are not normalised; they may run on any number of threads at once, each on its own plane or
+/// column.
 template <int Rank>
 class PlaneFft {
  public:
   using Complex = std::complex<float>;
 
-  explicit PlaneFft(Grid<Rank> grid, FftPlanning planning = FftPlanning::estimate);
+  explicit PlaneFft(Grid<Rank> grid);
 
   const Grid<Rank>& grid() const { return grid_; }
 

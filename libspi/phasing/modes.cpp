@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMostBins = 1500;
 constexpr std::size_t kMostModes = 12;
+constexpr std::size_t kMostNamed = 5;
 
 template <int Rank>
 using Frequency = std::array<std::ptrdiff_t, std::size_t(Rank)>;
@@ -223,18 +224,19 @@ HiddenModes hidden_modes(const Problem<Rank>& problem, const PlaneFft<Rank>& fft
 
 std::string HiddenModes::summary() const {
   if (free_bins == 0) return "";
-  if (modes.empty())
-    return text_of("the masked centre (", free_bins, " voxels) leaves no mode undetermined");
-  std::string text =
-      text_of("the masked centre (", free_bins, complete ? "" : " innermost", " voxels) leaves ",
-              modes.size(), modes.size() == kMostModes ? " or more" : "", " modes undetermined:");
-  for (const HiddenMode& mode : modes) {
+  const std::string centre =
+      text_of("the masked centre (", free_bins, complete ? "" : " innermost", " voxels)");
+  if (modes.empty()) return centre + " leaves every mode of the density mostly visible";
+  std::string text = text_of(
+      centre, " hides ", modes.size(), modes.size() == kMostModes ? " or more" : "",
+      modes.size() == 1 ? " mode" : " modes", " of the density, undetermined but for positivity:");
+  for (std::size_t k = 0; k < std::min(modes.size(), kMostNamed); ++k) {
     char part[96];
-    std::snprintf(part, sizeof part, "%s %s (%.4f of its power is hidden)",
-                  &mode == modes.data() ? "" : ",", mode.name.c_str(), mode.hidden);
+    std::snprintf(part, sizeof part, "%s %s (%.3g %% of its power hidden)", k == 0 ? "" : ",",
+                  modes[k].name.c_str(), 100 * modes[k].hidden);
     text += part;
   }
-  return text;
+  return text + (modes.size() > kMostNamed ? ", ..." : "");
 }
 
 template HiddenModes hidden_modes(const Problem<2>&, const PlaneFft<2>&,

@@ -22,8 +22,8 @@ struct HiddenModes {
   std::size_t free_bins = 0;      ///< of the full spectrum, around zero frequency, that took part
   bool complete = true;           ///< false where the centre is too large: only the innermost bins
 
-  static constexpr double kHidden = 0.9;
-  /// "3 undetermined modes: ..." in a sentence, or "" without a masked centre.
+  static constexpr double kHidden = 0.5;
+  /// "the masked centre hides 3 modes: ..." in a sentence, or "" without a masked centre.
   std::string summary() const;
 };
 

@@ -27,6 +27,10 @@ void SupportOptions::describe(OptionSet& options) {
       .range(0, 1);
   options.add("support-file", file,
               "volumes.h5 or MRC of the same size: the density may be where it is above 0");
+  options.add(
+      "symmetry", symmetry,
+      "point group of the support about the middle of the field, such as D2 or m-3m: a voxel "
+      "belongs to it where most of its images do (volumes only); the density stays free");
   options.add("shrink-every", shrink_every, "iterations between two shrink-wraps").range(1, 1e6);
   options
       .add("shrink-fraction", shrink_fraction,
@@ -49,11 +53,14 @@ void PhasingOptions::describe(OptionSet& options) {
               "where the later volumes of a series begin: each from its own random densities, or "
               "every run from the density that the same run found for the volume before");
   options.flag("allow-negative", allow_negative, "densities may be negative inside the support");
+  options.flag("background", background,
+               "the intensities hold a background beside the density's, the same at all q of one "
+               "length: find it with the density");
   options
-      .add(
-          "agreement", agreement,
-          "a start agrees with the best one where their correlation, aligned, is at least this and "
-          "its error below twice the smallest")
+      .add("agreement", agreement,
+           "a start agrees with the best one, of error e, where their correlation, aligned, is at "
+           "least this times 1 - e^2 (noise lets equally good starts differ) and its error below 2 "
+           "e")
       .range(0, 1);
   options.add("max-memory", max_memory,
               "memory to stay below: fewer starts run at once; auto: no limit");

@@ -29,6 +29,7 @@ struct SupportOptions {
   std::optional<std::size_t> voxels = {};  ///< nullopt: the largest body that the field allows
   double mass_fraction = 1e-4;
   std::optional<std::filesystem::path> file = {};
+  std::optional<std::string> symmetry = {};
   std::size_t shrink_every = 20;                    ///< iterations
   double shrink_fraction = 0.1;                     ///< of the blurred density's maximum
   double shrink_sigma = 3, shrink_sigma_end = 1.5;  ///< voxels; it falls by 1 % a time
@@ -41,6 +42,7 @@ struct PhasingOptions {
   std::size_t starts = 10;
   StartFrom start = StartFrom::random;
   bool allow_negative = false;
+  bool background = false;
   double agreement = 0.9;
   std::optional<Memory> max_memory = {};
   SupportOptions support;

@@ -8,6 +8,17 @@ namespace spi {
 PhasedWriter::PhasedWriter(const std::filesystem::path& path, const Provenance& provenance)
     : writer_(path, Quantity::density, provenance) {}
 
+void PhasedWriter::take_coordinates(const std::filesystem::path& input) {
+  if (!h5::File::is_hdf5(input)) return;
+  const h5::File from = h5::File::open(input);
+  if (!from.exists("/intensity") || from.shape("/intensity").size() != 4) return;
+  h5::File& to = writer_.file();
+  if (from.exists("/z")) to.write("/z", from.read<double>("/z"), from.shape("/z"));
+  if (from.exists("/support_count"))
+    to.write("/support_count", from.read<std::uint32_t>("/support_count"),
+             from.shape("/support_count"));
+}
+
 void PhasedWriter::append(const PhasedState& state) {
   writer_.append(state.mean);
   h5::File& file = writer_.file();
@@ -25,6 +36,8 @@ void PhasedWriter::append(const PhasedState& state) {
   correlation_.insert(correlation_.end(), state.correlation.begin(), state.correlation.end());
   agrees_.insert(agrees_.end(), state.agrees.begin(), state.agrees.end());
   prtf_.insert(prtf_.end(), state.shells.prtf.begin(), state.shells.prtf.end());
+  for (std::size_t s = 0; s < state.shells.prtf.size() && !state.background.empty(); ++s)
+    background_.push_back(state.background[s]);
   hidden_.push_back(state.hidden.summary());
 }
 
@@ -37,6 +50,7 @@ void PhasedWriter::finish() {
   file.write("/phasing/correlation", correlation_, starts);
   file.write("/phasing/agrees", agrees_, starts);
   file.write("/phasing/prtf", prtf_, shells);
+  if (!background_.empty()) file.write("/phasing/background", background_, shells);
   file.write("/phasing/q", q_);
   file.write("/phasing/resolution_A", resolution_);
   file.write_texts("/phasing/undetermined", hidden_);

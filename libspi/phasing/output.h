@@ -12,13 +12,16 @@ namespace spi {
 class PhasedWriter {
  public:
   PhasedWriter(const std::filesystem::path& path, const Provenance& provenance);
+  /// Takes `z` [M, L] and `support_count` [M] along, where the input is volumes.h5 and has them:
+  /// the densities belong to the same points.
+  void take_coordinates(const std::filesystem::path& input);
   void append(const PhasedState& state);
   void finish();
 
  private:
   VolumesWriter writer_;
   std::vector<double> resolution_, q_;
-  std::vector<float> error_, correlation_, prtf_;
+  std::vector<float> error_, correlation_, prtf_, background_;
   std::vector<std::uint8_t> agrees_;
   std::vector<std::string> hidden_;
 };

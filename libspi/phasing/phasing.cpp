@@ -11,7 +11,11 @@ namespace spi {
 namespace {
 
 constexpr std::uint32_t kStartStep = 0x7068;  ///< keys the draws of starting densities
-constexpr std::size_t kClosing = 2;           ///< voxels around the autocorrelation
+constexpr double kProgramBytes = 6e7;         ///< code, libraries, and what figures need
+/// Of the width of a density over what its autocorrelation shows above the floor: a ball shows 0.92
+/// of its width at a floor of 0.01, and half a voxel of surface on either side belongs to it.
+constexpr double kRoom = 1.25;
+constexpr std::size_t kClosing = 2;  ///< voxels around the autocorrelation
 
 /// Uniform numbers inside the region, scaled to the measured power.
 template <int Rank>
@@ -37,8 +41,9 @@ class Start {
       : fft_(fft),
         options_(options),
         threads_(threads),
+        extent_(constraint.region),
         constraint_(constraint),
-        engine_(problem, fft, constraint_, threads) {}
+        engine_(problem, fft, constraint_, threads, options.background) {}
 
   PhasingEngine<Rank>& engine() { return engine_; }
   const RealConstraint& constraint() const { return constraint_; }
@@ -62,18 +67,23 @@ class Start {
   }
 
  private:
-  /// Around P x; the iterate itself stays.
+  /// Around P x, within the first region; the iterate itself stays.
   void shrink(double sigma) {
     const std::vector<float> iterate = engine_.x();
     engine_.project_modulus();
-    constraint_.region =
-        shrink_wrap(fft_, engine_.x(), sigma, options_.support.shrink_fraction, threads_);
+    auto region = symmetrised(
+        fft_.grid(),
+        shrink_wrap(fft_, engine_.x(), sigma, options_.support.shrink_fraction, threads_),
+        options_.support.symmetry);
+    for (std::size_t i = 0; i < region.size(); ++i) region[i] = region[i] && extent_[i];
+    constraint_.region = std::move(region);
     engine_.x() = iterate;
   }
 
   const PlaneFft<Rank>& fft_;
   const PhasingOptions& options_;
   int threads_;
+  const std::vector<std::uint8_t>& extent_;
   RealConstraint constraint_;
   PhasingEngine<Rank> engine_;
 };
@@ -90,12 +100,13 @@ RealConstraint make_constraint(const Problem<Rank>& problem, const PlaneFft<Rank
   if (given.empty())
     constraint.region =
         above(autocorrelation(problem, fft, options.support.floor, threads), options.support.floor);
+  constraint.region =
+      symmetrised(problem.grid, std::move(constraint.region), options.support.symmetry);
   std::size_t volume = count_inside(constraint.region);
   double width = relative_width(problem.grid, constraint.region);
   if (given.empty()) {
     // The autocorrelation is at least twice as wide as the density.
-    // What the floor cuts off is up to a third of the volume: a ball keeps 0.78 at a floor of 0.01.
-    volume = largest_body<Rank>(constraint.region) * 3 / 2;
+    volume = std::size_t(double(largest_body<Rank>(constraint.region)) * std::pow(kRoom, Rank));
     width /= 2;
     // Noise makes an extent of scattered voxels: without its holes closed it would be a support so
     // tight that every start finds the same density.
@@ -120,18 +131,23 @@ template <int Rank>
 Workers plan_workers(const Grid<Rank>& grid, const PhasingOptions& options, int threads) {
   Workers workers;
   const double voxels = double(grid.size());
-  // Moduli, support, two volumes of the input, the starts' densities, and what joining them takes.
-  const double shared = voxels * (2 + 1 + 8 + 4 * double(options.starts)) + 4 * voxels * 4;
   const bool shrinks = options.support.kind == SupportKind::shrink_wrap;
-  const double each = double(PhasingEngine<Rank>::bytes(grid)) + voxels * (shrinks ? 13 : 1);
+  const double densities =
+      4 * double(options.starts) * (options.start == StartFrom::previous ? 2 : 1);
+  // The program itself; the input, its moduli and support, the last mean, and the densities.
+  const double shared = kProgramBytes + voxels * (4.2 + 2 + 2 + 4 + densities);
+  const double each = double(PhasingEngine<Rank>::bytes(grid)) + voxels * (shrinks ? 13 : 1) +
+                      (options.background ? RadialBackground<Rank>::bytes(grid) : 0);
+  // Then eight arrays join the starts, when none runs any more.
+  const double joining = voxels * 8 * 4;
   double most = double(std::min<std::size_t>(options.starts, std::size_t(threads)));
   if (options.max_memory) {
-    const double fit = std::floor((options.max_memory->bytes - shared) / each);
-    if (fit < 1)
+    const double free = options.max_memory->bytes - shared;
+    if (free < std::max(each, joining))
       fail("phasing ", grid.n, "^", Rank, " voxels from ", options.starts, " starts needs ",
-           print(Memory{shared + each}), ", more than --max-memory ", print(*options.max_memory),
-           ": allow more or take fewer starts");
-    most = std::min(most, fit);
+           print(Memory{shared + std::max(each, joining)}), ", more than --max-memory ",
+           print(*options.max_memory), ": allow more or take fewer starts");
+    most = std::min(most, std::floor(free / each));
   }
   workers.starts = int(most);
   workers.threads_each = std::max(1, threads / workers.starts);
@@ -154,6 +170,7 @@ Phased<Rank> phase(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
   out.errors.resize(options.starts);
   out.history.resize(options.starts);
   std::vector<std::vector<std::uint8_t>> supports(options.starts);
+  std::vector<std::vector<float>> backgrounds(options.starts);
   parallel_for(options.starts, workers.starts, [&](std::size_t start, int) {
     Start<Rank> run(problem, fft, constraint, options, workers.threads_each);
     std::vector<float>& x = run.engine().x();
@@ -163,6 +180,7 @@ Phased<Rank> phase(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
       x = previous[start];
     run.run(out.history[start], progress);
     out.errors[start] = run.engine().fourier_error();
+    backgrounds[start] = run.engine().background();
     out.densities[start] = std::move(x);
     if (options.support.kind == SupportKind::shrink_wrap) supports[start] = run.constraint().region;
   });
@@ -170,9 +188,18 @@ Phased<Rank> phase(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
     return shift_to_centre(problem.grid, out.densities[start]);
   };
   const std::size_t best = std::size_t(std::ranges::min_element(out.errors) - out.errors.begin());
+  if (std::ranges::all_of(out.densities[best], [](float v) { return v == 0; }))
+    fail(
+        "nothing is left of the density: the support is too small, or --support-mass too high for "
+        "a body of so many voxels");
   const auto& support = supports[best].empty() ? constraint.region : supports[best];
   out.support = rolled(problem.grid, support, centre(best));
-  out.ensemble = join_starts(problem, fft, out.densities, out.errors, options.agreement, threads);
+  out.background = backgrounds[best];
+  const auto join = [&](const Problem<Rank>& measured) {
+    return join_starts(measured, fft, out.densities, out.errors, options.agreement, threads);
+  };
+  out.ensemble =
+      options.background ? join(without_background(problem, out.background)) : join(problem);
   out.best = out.densities[best];
   return out;
 }

@@ -21,6 +21,7 @@ struct Phased {
   std::vector<double> errors;                        ///< [starts] final Fourier errors
   std::vector<std::vector<IterationError>> history;  ///< [starts][iterations]
   std::vector<std::vector<float>> densities;         ///< [starts], aligned with `best`
+  std::vector<float> background;  ///< of `best`: intensity of shells 0, 1, ...; empty without one
 };
 
 /// Where density may be at all, before shrink-wrap or thresholds: `given`, or the extent of the

@@ -45,7 +45,8 @@ class Series {
         make_problem<Rank>(input_.n(), intensity.values, intensity.free, name);
     Phased<Rank> phased = phase(problem, fft_, given_, previous_, options_, seed_, index, threads_,
                                 monitor_, progress);
-    const HiddenModes hidden = hidden_modes(problem, fft_, phased.support, threads_);
+    // A support by number of voxels or by mass is where the density is, not where it may be.
+    const HiddenModes hidden = hidden_modes(problem, fft_, above(phased.best, 0), threads_);
     if (!last_mean_.empty()) join_to_last(phased);
     last_mean_ = phased.ensemble.mean;
     PhasedState state = state_of(index, problem, phased, hidden);
@@ -98,6 +99,10 @@ class Series {
     state.agrees = phased.ensemble.agrees;
     state.history = phased.history;
     state.shells = phased.ensemble.shells;
+    state.background = phased.background;
+    if (!phased.background.empty())
+      state.background_share =
+          1 - without_background(problem, phased.background).power / problem.power;
     state.hidden = hidden;
     state.measured = problem.measured;
     state.negative = problem.negative;
@@ -112,6 +117,11 @@ class Series {
       monitor_.info(text_of(name, ": ", problem.negative, " of ", problem.measured,
                             " measured voxels are below 0 (", share,
                             " % of the power) and count as 0"));
+    }
+    if (!state.background.empty()) {
+      char share[32];
+      std::snprintf(share, sizeof share, "%.3g", 100 * state.background_share);
+      monitor_.info(text_of(name, ": the background takes ", share, " % of the measured power"));
     }
     const std::string modes = state.hidden.summary();
     if (!modes.empty()) monitor_.info(name + ": " + modes);

@@ -23,6 +23,8 @@ struct PhasedState {
   std::vector<bool> agrees;         ///< [starts]
   std::vector<std::vector<IterationError>> history;  ///< [starts][iterations]
   ShellCurves shells;
+  std::vector<float> background;  ///< intensity of shells 0, 1, ...; empty where none was asked for
+  double background_share = 0;    ///< of the measured power
   HiddenModes hidden;
   std::size_t measured = 0, negative = 0, free = 0;
 

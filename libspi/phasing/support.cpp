@@ -5,10 +5,14 @@
 #include <cmath>
 #include <numbers>
 
+#include "libspi/base/error.h"
+#include "libspi/geometry/point_group.h"
+
 namespace spi {
 namespace {
 
-constexpr int kFillIterations = 50;
+constexpr int kFillIterations = 150, kFillDescent = 100;
+constexpr double kFillStart = 0.4;  ///< of the maximum
 
 /// Values with zero displacement at index 0 of each axis, moved to n/2.
 template <int Rank>
@@ -41,7 +45,11 @@ std::vector<float> autocorrelation(const Problem<Rank>& problem, const PlaneFft<
     }
     fft.backward(spectrum.data(), values.data(), threads);
     if (problem.masked_centre == 0 || round == kFillIterations) break;
-    const float least = float(floor) * *std::ranges::max_element(values);
+    // From its peak outwards: a low floor at once would take what the gap in the intensities leaves
+    // all over the field for extent.
+    const double part = std::min(1., double(round) / kFillDescent);
+    const double level = std::max(floor, kFillStart * std::pow(floor / kFillStart, part));
+    const float least = float(level) * *std::ranges::max_element(values);
     for (float& value : values) value = value > least ? value : 0.f;
     fft.forward(values.data(), spectrum.data(), threads);
   }
@@ -72,6 +80,30 @@ std::vector<std::uint8_t> dilated(const Grid<Rank>& grid, std::vector<std::uint8
     }
   }
   return region;
+}
+
+template <int Rank>
+std::vector<std::uint8_t> symmetrised(const Grid<Rank>& grid, std::vector<std::uint8_t> region,
+                                      const std::optional<std::string>& group) {
+  if (!group) return region;
+  if (Rank == 2) fail("--symmetry is of volumes: patterns have no point group");
+  const PointGroup operations = point_group(*group);
+  const auto n = std::ptrdiff_t(grid.n), centre = n / 2;
+  std::vector<std::uint8_t> out(region.size());
+  for (std::size_t at = 0; at < region.size(); ++at) {
+    const auto i = std::ptrdiff_t(at);
+    const Vector3 r{double(i % n - centre), double(i / n % n - centre), double(i / n / n - centre)};
+    std::size_t images = 0;
+    for (const Matrix3& operation : operations.operations) {
+      const Vector3 moved = rotate(operation, r);
+      std::ptrdiff_t to = 0;
+      for (std::size_t axis = 3; axis-- > 0;)
+        to = to * n + ((std::lround(moved[axis]) + centre) % n + n) % n;
+      images += region[std::size_t(to)];
+    }
+    out[at] = 2 * images >= operations.order();
+  }
+  return out;
 }
 
 std::size_t count_inside(const std::vector<std::uint8_t>& region) {
@@ -124,6 +156,8 @@ std::vector<std::uint8_t> shrink_wrap(const PlaneFft<Rank>& fft, const std::vect
                                               int);                                                \
   template std::vector<std::uint8_t> dilated(const Grid<Rank>&, std::vector<std::uint8_t>,         \
                                              std::size_t);                                         \
+  template std::vector<std::uint8_t> symmetrised(const Grid<Rank>&, std::vector<std::uint8_t>,     \
+                                                 const std::optional<std::string>&);               \
   template std::size_t largest_body<Rank>(const std::vector<std::uint8_t>&);                       \
   template double relative_width(const Grid<Rank>&, const std::vector<std::uint8_t>&);             \
   template std::vector<std::uint8_t> shrink_wrap(const PlaneFft<Rank>&, const std::vector<float>&, \

@@ -2,6 +2,9 @@
 // Where the density may be: from the autocorrelation, and shrunk around a density.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "libspi/phasing/problem.h"
 
 namespace spi {
@@ -21,6 +24,13 @@ std::vector<std::uint8_t> above(const std::vector<float>& values, double fractio
 template <int Rank>
 std::vector<std::uint8_t> dilated(const Grid<Rank>& grid, std::vector<std::uint8_t> region,
                                   std::size_t reach);
+
+/// A voxel belongs to the symmetrised region where at least half of its images under the point
+/// group do, about voxel n/2 and to the nearest voxel. The region itself without a group; UserError
+/// on an unknown one, or on any in two dimensions.
+template <int Rank>
+std::vector<std::uint8_t> symmetrised(const Grid<Rank>& grid, std::vector<std::uint8_t> region,
+                                      const std::optional<std::string>& group);
 
 std::size_t count_inside(const std::vector<std::uint8_t>& region);
 

@@ -35,16 +35,21 @@ void SimulateOptions::describe(OptionSet& o) {
       "octahedron; or structures: PDB/mmCIF files, whose models are equally frequent "
       "conformations. Each kind gets its exact share of the frames, in an order shuffled by the "
       "seed. Default: cube");
-  o.add("frames", frames, "number of frames, or of averages").range(1, 1e9);
+  o.add("frames", frames, "number of frames, of averages or of volumes").range(1, 1e9);
   o.flag(
       "averages", averages,
       "write dense patterns, as of class averages (averages.h5), instead of sparse photon frames");
+  o.flag("volumes", volumes,
+         "write the truth in three dimensions instead: --frames intensities (volumes.h5) with "
+         "--pixels voxels a side and the detector's q per pixel, and OUTPUT-density.h5. Kinds in "
+         "the order of --particles, all of size --edge, transitions in even steps of --melting");
 
   o.group("Photons");
   o.add("photons", photons,
         "mean number of photons of a frame on the pixels that are not bad. Particles keep their "
         "relative brightness: the scale is set so that the first 128 frames reach this mean before "
-        "the fluence varies. Averages have this number each. Default: 1000, averages 1e6")
+        "the fluence varies. Averages and volumes have this number each. Default: 1000, averages "
+        "1e6; volumes are |F|^2 without noise")
       .range(0, 1e12);
   o.flag("equal-photons", equal_photons,
          "every frame expects --photons times its fluence, however bright its particle");
@@ -87,7 +92,8 @@ void SimulateOptions::describe(OptionSet& o) {
       .range(1e-3, 10);
   o.add("fluence-histogram", fluence_histogram,
         "the histogram of --fluence histogram: bin centres and heights, as .npy (2 x n) or text");
-  o.flag("noise-free", noise_free, "no Poisson noise: the expected pattern; needs --averages");
+  o.flag("noise-free", noise_free,
+         "no Poisson noise: the expected pattern; needs --averages or --volumes");
   o.add("readout-noise", readout_noise,
         "standard deviation of Gaussian readout noise in photons, clipped at 0; frames are rounded "
         "to whole photons")
@@ -115,6 +121,7 @@ void apply(Preset preset, SimulateOptions& o) {
   fill(o.distance, Length{0.2});
   fill(o.pixel_size, Length{0.1 / 128});
   fill(o.pixels, PixelCounts{128, 128});
+  if (o.volumes) return;
   if (!o.photons && !o.averages) fill(o.pulse_photons, 1e14);
   fill(o.fluence, o.fluence_histogram ? FluenceKind::histogram : FluenceKind::gamma);
 }
@@ -125,7 +132,7 @@ void apply_defaults(SimulateOptions& o) {
   fill(o.size_spread, 0.02);
   fill(o.beam_radius, Length{500e-9});
   fill(o.fluence, o.fluence_histogram ? FluenceKind::histogram : FluenceKind::none);
-  if (!o.pulse_photons) fill(o.photons, o.averages ? 1e6 : 1e3);
+  if (!o.pulse_photons && !o.volumes) fill(o.photons, o.averages ? 1e6 : 1e3);
   if (o.detector) return;
   fill(o.photon_energy, Energy{6000});
   fill(o.distance, Length{0.705});
@@ -133,13 +140,24 @@ void apply_defaults(SimulateOptions& o) {
   fill(o.pixels, PixelCounts{243, 243});
 }
 
+void check_volumes(const SimulateOptions& o) {
+  if (o.averages) fail_usage("--volumes and --averages exclude each other");
+  if (o.detector || o.pixels->columns != o.pixels->rows)
+    fail_usage("--volumes are cubes: --pixels takes one number, and there is no --detector");
+  if (*o.fluence != FluenceKind::none || o.pulse_photons || o.readout_noise > 0 || o.beam_stop > 0)
+    fail_usage(
+        "--volumes know neither fluence nor readout noise nor a beam stop: phasing and "
+        "comparison can mask them");
+}
+
 void check_together(const SimulateOptions& o) {
+  if (o.volumes) check_volumes(o);
   if (o.photons && o.pulse_photons)
     fail_usage("--photons and --pulse-photons both set the brightness: choose one");
   if (o.pulse_photons && (o.averages || o.equal_photons))
     fail_usage("--pulse-photons goes with neither --averages nor --equal-photons");
-  if (o.noise_free && !o.averages)
-    fail_usage("--noise-free needs --averages: frames hold whole photons");
+  if (o.noise_free && !o.averages && !o.volumes)
+    fail_usage("--noise-free needs --averages or --volumes: frames hold whole photons");
   if ((*o.fluence == FluenceKind::histogram) != o.fluence_histogram.has_value())
     fail_usage("--fluence histogram and --fluence-histogram FILE need each other");
   if (o.detector && (o.pixels || o.center))

@@ -36,7 +36,7 @@ struct SimulateOptions {
   std::optional<Preset> preset;
   std::optional<std::string> particles;
   std::size_t frames = 1000;
-  bool averages = false;
+  bool averages = false, volumes = false;
 
   std::optional<double> photons, pulse_photons;
   std::optional<Length> beam_radius;

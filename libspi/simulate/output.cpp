@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/simulate/output.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numeric>
@@ -10,6 +11,7 @@
 #include "libspi/io/atomic_file.h"
 #include "libspi/io/averages.h"
 #include "libspi/io/record.h"
+#include "libspi/io/volume_series.h"
 #include "libspi/simulate/truth.h"
 
 namespace spi {
@@ -19,8 +21,8 @@ void count_kinds(std::span<const ShotTruth> truth, SimulationSummary& summary) {
   for (const ShotTruth& t : truth) ++summary.frames_of_kind[t.shot.kind];
 }
 
-SimulationSummary empty_summary(const Simulator& simulator) {
-  return {.frames_of_kind = std::vector<std::size_t>(simulator.population().components().size())};
+SimulationSummary empty_summary(const Population& population) {
+  return {.frames_of_kind = std::vector<std::size_t>(population.components().size())};
 }
 
 /// A file of its own for the truth.
@@ -60,7 +62,7 @@ SimulationSummary write_frames(const Simulator& simulator, FrameFormat format,
                                const std::filesystem::path& truth_path,
                                const std::filesystem::path& detector_path,
                                const Provenance& provenance, Monitor& monitor) {
-  SimulationSummary summary = empty_summary(simulator);
+  SimulationSummary summary = empty_summary(simulator.population());
   const auto writer = create_frames(path, format, simulator.detector(), provenance);
   std::optional<TruthFile> apart;
   if (!writer->file()) apart.emplace(truth_path, provenance);
@@ -86,7 +88,7 @@ SimulationSummary write_averages(const Simulator& simulator, const std::filesyst
   const Detector& detector = simulator.detector();
   const auto [rows, columns] = detector.shape;
   const std::array<double, 2> centre = beam_centre(detector);
-  SimulationSummary summary = empty_summary(simulator);
+  SimulationSummary summary = empty_summary(simulator.population());
   AveragesWriter writer(path,
                         {.rows = rows,
                          .columns = columns,
@@ -108,6 +110,33 @@ SimulationSummary write_averages(const Simulator& simulator, const std::filesyst
       },
       monitor);
   writer.finish(ids);
+  return summary;
+}
+
+SimulationSummary write_volumes(const VolumeSimulator& simulator, const std::filesystem::path& path,
+                                const std::filesystem::path& density_path,
+                                const Provenance& provenance, Monitor& monitor) {
+  SimulationSummary summary = empty_summary(simulator.population());
+  VolumesWriter intensities(path, Quantity::intensity, provenance);
+  VolumesWriter densities(density_path, Quantity::density, provenance);
+  TruthWriter truth(intensities.file(), simulator.population());
+  std::vector<double> melting;
+  Progress progress(monitor, "simulating volumes", simulator.count());
+  for (std::size_t index = 0; index < simulator.count(); ++index) {
+    const TrueVolume volume = simulator.volume(index);
+    melting.push_back(volume.truth.shot.melting);
+    intensities.append(volume.intensity);
+    densities.append(volume.density);
+    truth.append({&volume.truth, 1});
+    count_kinds({&volume.truth, 1}, summary);
+    summary.photons += volume.truth.expected;
+    progress.advance();
+  }
+  for (VolumesWriter* writer : {&densities, &intensities}) {
+    if (std::ranges::none_of(melting, [](double m) { return std::isnan(m); }))
+      writer->file().write("/z", melting, {melting.size(), 1});
+    writer->finish();
+  }
   return summary;
 }
 

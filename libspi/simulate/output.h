@@ -10,6 +10,7 @@
 #include "libspi/cli/provenance.h"
 #include "libspi/io/frames.h"
 #include "libspi/simulate/simulator.h"
+#include "libspi/simulate/volumes.h"
 
 namespace spi {
 
@@ -30,5 +31,10 @@ SimulationSummary write_frames(const Simulator& simulator, FrameFormat format,
 /// not a rectangle of pixels.
 SimulationSummary write_averages(const Simulator& simulator, const std::filesystem::path& path,
                                  const Provenance& provenance, Monitor& monitor);
+
+/// Streams all volumes: intensities with the truth to `path`, densities to `density_path`.
+SimulationSummary write_volumes(const VolumeSimulator& simulator, const std::filesystem::path& path,
+                                const std::filesystem::path& density_path,
+                                const Provenance& provenance, Monitor& monitor);
 
 }  // namespace spi

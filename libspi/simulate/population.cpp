@@ -34,19 +34,6 @@ Component parse_component(const std::string& item) {
   return component;
 }
 
-double melting_of(Shape shape, const std::array<double, 2>& range, Random random) {
-  switch (shape) {
-    case Shape::cube:
-      return 0;
-    case Shape::sphere:
-      return 1;
-    case Shape::transition:
-      return range[0] + (range[1] - range[0]) * random.uniform();
-    default:
-      return kUndefined;
-  }
-}
-
 void check(const PopulationOptions& options, const std::vector<Component>& components) {
   if (components.empty()) fail("no particles");
   if (components.size() > 255) fail(components.size(), " kinds of particles; 255 are possible");
@@ -57,6 +44,11 @@ void check(const PopulationOptions& options, const std::vector<Component>& compo
 }
 
 }  // namespace
+
+double melting_of(Shape shape) {
+  if (shape == Shape::cube) return 0;
+  return shape == Shape::sphere ? 1 : kUndefined;
+}
 
 Random random_for(std::uint64_t seed, Draw draw, std::uint64_t id) {
   return Random(seed, static_cast<std::uint32_t>(draw), id);
@@ -126,12 +118,15 @@ Shot Population::shot(std::uint64_t id) const {
   Random orientation = random_for(seed_, Draw::orientation, id);
   shot.model_from_lab = random_rotation(orientation);
   if (const auto shape = components_[shot.kind].shape) {
-    shot.melting = melting_of(*shape, options_.melting, random_for(seed_, Draw::melting, id));
+    const auto [from, to] = options_.melting;
+    shot.melting = shape == Shape::transition
+                       ? from + (to - from) * random_for(seed_, Draw::melting, id).uniform()
+                       : melting_of(*shape);
     Random size = random_for(seed_, Draw::size, id);
     do shot.edge_A = options_.edge_A * (1 + options_.size_spread * size.normal());
     while (shot.edge_A < 0.1 * options_.edge_A);  // beyond 4 standard deviations of any spread
   } else {
-    const auto first = first_structure_[shot.kind], end = first_structure_[shot.kind + 1];
+    const auto [first, end] = conformations(shot.kind);
     Random choice = random_for(seed_, Draw::conformation, id);
     shot.conformation = first + static_cast<std::uint32_t>(choice.below(end - first));
   }

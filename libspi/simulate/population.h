@@ -41,6 +41,9 @@ struct PopulationOptions {
   double oversampling = 3;  ///< of structures: see molecule.h
 };
 
+/// Melting of a kind that has one: cube 0, sphere 1; else, and of transitions, NaN.
+double melting_of(Shape shape);
+
 /// One particle in the beam. A pure function of (seed, id).
 struct Shot {
   std::uint64_t id = 0;
@@ -61,6 +64,10 @@ class Population {
   std::size_t size() const { return kinds_.size(); }
   const std::vector<Component>& components() const { return components_; }
   Shot shot(std::uint64_t id) const;
+  /// The first of a kind's conformations and the end of them; none of a shape.
+  std::array<std::uint32_t, 2> conformations(std::size_t kind) const {
+    return {first_structure_[kind], first_structure_[kind + 1]};
+  }
   /// What stands in the beam; made on the spot for a shape, shared for a structure.
   std::shared_ptr<const Particle> particle(const Shot& shot) const;
 

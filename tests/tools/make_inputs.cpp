@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Good and bad input files for the tests of the programs: tools_inputs SPI-SIMULATE FOLDER
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -172,6 +173,42 @@ void make_volumes(const fs::path& folder) {
   spi::write_mrc(folder / "coarse.mrc", other);
 }
 
+/// Intensities of a ball in a cube of 24 voxels, as volumes.h5, after `change`.
+void write_ball(const fs::path& path, spi::Quantity quantity,
+                const std::function<void(std::vector<float>&)>& change) {
+  constexpr std::size_t kN = 24;
+  spi::Volume ball{kN, kN, kN, std::vector<float>(kN * kN * kN), 10};
+  for (std::size_t i = 0; i < ball.values.size(); ++i) {
+    double r2 = 0;
+    for (std::size_t axis = 0, rest = i; axis < 3; ++axis, rest /= kN)
+      r2 += std::pow(double(rest % kN) - double(kN / 2), 2);
+    const double x = std::max(0.8 * std::sqrt(r2), 1e-2);  // 2 pi times radius times q
+    ball.values[i] = float(1e4 * std::pow((std::sin(x) - x * std::cos(x)) / (x * x * x), 2));
+  }
+  change(ball.values);
+  spi::VolumesWriter writer(path, quantity, {});
+  writer.append(ball);
+  writer.finish();
+}
+
+void make_phasing_inputs(const fs::path& folder) {
+  const auto filled = [](float value) {
+    return [value](std::vector<float>& v) { std::ranges::fill(v, value); };
+  };
+  const auto intensity = spi::Quantity::intensity;
+  write_ball(folder / "ball.h5", intensity, [](std::vector<float>&) {});
+  write_ball(folder / "ball_density.h5", spi::Quantity::density, [](std::vector<float>&) {});
+  write_ball(folder / "ball_zero.h5", intensity, filled(0));
+  write_ball(folder / "ball_negative.h5", intensity, filled(-1));
+  write_ball(folder / "ball_nan.h5", intensity,
+             [](std::vector<float>& v) { v[7] = std::numeric_limits<float>::quiet_NaN(); });
+  write_ball(folder / "everywhere.h5", intensity, filled(1));
+  write_ball(folder / "noise.h5", intensity, [](std::vector<float>& v) {
+    spi::Random random(5, 0, 0);
+    for (float& value : v) value = float(-std::log(1 - random.uniform()));
+  });
+}
+
 }  // namespace
 
 int main(int, char** argv) {
@@ -190,6 +227,7 @@ int main(int, char** argv) {
     make_orientations(folder);
     make_bad_inputs(folder);
     make_volumes(folder);
+    make_phasing_inputs(folder);
   } catch (const std::exception& error) {
     std::cerr << error.what() << "\n";
     return 1;

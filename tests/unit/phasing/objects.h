@@ -129,14 +129,12 @@ inline double crossing(const std::vector<double>& curve, double level) {
   return double(curve.size());
 }
 
-/// Balls of unequal size and weight, without any symmetry; about 0.3 n wide.
+/// Balls of unequal size and weight, without any symmetry; about 0.3 n `scale` wide.
 template <int Rank>
-Truth<Rank> asymmetric(std::size_t n) {
-  const auto ball = [&](double size) {
-    return make_particle(Body{Shape::sphere, size * double(n) / 64}, 2);
-  };
+Truth<Rank> asymmetric(std::size_t n, double scale = 1) {
+  const double u = scale * double(n) / 64;
+  const auto ball = [&](double size) { return make_particle(Body{Shape::sphere, size * u}, 2); };
   const auto large = ball(9), middle = ball(6.5), small = ball(4.5);
-  const double u = double(n) / 64;
   return make_truth<Rank>(n, {{large.get(), {-2 * u, -1 * u, 0}, 1},
                               {middle.get(), {5 * u, 1 * u, 2 * u}, 1.4},
                               {small.get(), {1 * u, 6.5 * u, -3 * u}, 1.2},
