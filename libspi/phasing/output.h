@@ -13,6 +13,8 @@ class PhasedWriter {
  public:
   PhasedWriter(const std::filesystem::path& path, const Provenance& provenance);
   void append(const PhasedState& state);
+  /// Where the intensities lay in a latent space is where the densities lie.
+  void carry(const LatentStates& states) { write_latent_states(writer_.file(), states); }
   void finish();
 
  private:
