@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/movie/chimerax.h"
 
+#include <cstdio>
 #include <numbers>
 #include <sstream>
 
 namespace spi {
+namespace {
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.8g", value);
+  return text;
+}
+
+}  // namespace
 
 std::string chimerax_script(const ChimeraxMovie& movie, const MovieOptions& options) {
   constexpr double kDegrees = 180 / std::numbers::pi;
@@ -19,18 +29,18 @@ std::string chimerax_script(const ChimeraxMovie& movie, const MovieOptions& opti
   script << "volume " << all << " style surface step 1 level " << print_number(movie.level)
          << " color #" << Text<HexColor>::print(options.surface_color) << "\n"
          << "view " << all << "\n"
-         << "turn y " << print_number(-kDegrees * options.azimuth.radians) << "\n"
-         << "turn x " << print_number(kDegrees * options.elevation.radians) << "\n"
+         << "turn y " << number(-kDegrees * options.azimuth.radians) << "\n"
+         << "turn x " << number(kDegrees * options.elevation.radians) << "\n"
          << "movie record size " << options.size.width << "," << options.size.height
-         << " supersample 3\n";
+         << " supersample 3\nwait 1\n";
   if (count > 1) {
     const double step = (options.there_and_back ? 2. : 1.) / double(steps);
-    script << "volume morph " << all << " frames " << steps << " start 0 playStep "
-           << print_number(step) << " playRange 0,1 playDirection 1 hideOriginalMaps true\n";
+    script << "volume morph " << all << " frames " << steps << " start 0 playStep " << number(step)
+           << " playRange 0,1 playDirection 1 hideOriginalMaps true\n";
   }
   if (options.turn.radians != 0)
-    script << "turn y " << print_number(-kDegrees * options.turn.radians / double(steps)) << " "
-           << steps << "\n";
+    script << "turn y " << number(-kDegrees * options.turn.radians / double(steps)) << " " << steps
+           << "\n";
   script << "wait " << steps << "\n"
          << "movie encode \"" << movie.movie << "\" framerate " << print_number(options.fps)
          << " quality high\n";

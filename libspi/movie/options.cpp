@@ -60,7 +60,7 @@ void MovieOptions::describe(OptionSet& options) {
       "level", level,
       "of the surface, the same in all frames, in the units of the volumes; auto: of "
       "densities the mean over the volumes of half the median density inside, of intensities "
-      "the mean (of the logarithm) of what 3 % of the voxels within the largest ball exceed");
+      "the mean (of the logarithm) of what 8 % of the voxels within the largest ball exceed");
 
   options.group("Time");
   options.add("frames", frames, "number of frames, evenly spread from the first volume to the last")

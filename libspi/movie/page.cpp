@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numbers>
 
 #include "libspi/movie/page_parts.h"
 #include "libspi/plot/encode.h"
+#include "libspi/plot/ticks.h"
 
 namespace spi {
 namespace {
@@ -15,16 +17,13 @@ constexpr double kHeight = 540;  // points
 constexpr double kColumn = 410;  // width of the panels beside the surface
 constexpr double kPad = 12, kGap = 8, kHeading = 16;
 constexpr double kFont = 10.5;
+constexpr double kNm = 10;        // Å
 constexpr double kFilled = 0.80;  // of the shorter side of the surface's panel, by the body
 constexpr plot::Rgb kWhite{1, 1, 1}, kAccent{0.835, 0.369, 0.0}, kPath{0.0, 0.447, 0.698};
 
 std::string tuple(const std::vector<double>& z) {
   std::string text;
-  char number[32];
-  for (const double v : z) {
-    std::snprintf(number, sizeof number, "%s%.2f", text.empty() ? "" : ", ", v);
-    text += number;
-  }
+  for (const double v : z) text += (text.empty() ? "" : ", ") + plot::format_fixed(v, 2);
   return z.size() > 1 ? "(" + text + ")" : text;
 }
 
@@ -32,9 +31,9 @@ std::string place_words(double position, std::size_t states) {
   const auto lower = std::size_t(position);
   const double t = position - double(lower);
   if (states == 1) return "";
-  if (t < 1e-9) return text_of("volume ", lower, " of 0 to ", states - 1);
+  if (t < 1e-9) return text_of("state ", lower, " of 0 to ", states - 1);
   char share[96];
-  std::snprintf(share, sizeof share, "%.0f %% of the way from volume %zu to %zu (of 0 to %zu)",
+  std::snprintf(share, sizeof share, "%.0f %% of the way from state %zu to %zu (of 0 to %zu)",
                 100 * t, lower, lower + 1, states - 1);
   return share;
 }
@@ -67,13 +66,10 @@ Camera Page::camera(double progress) const {
 std::vector<std::string> Page::words(const Moment& moment) const {
   std::vector<std::string> lines;
   const std::string& label = scene_.series().label();
-  char text[128];
-  if (!label.empty()) {
-    std::snprintf(text, sizeof text, "%s = %.3f", label.c_str(), moment.label_value);
-    lines.push_back(text);
-  } else if (!moment.z.empty()) {
+  if (!label.empty())
+    lines.push_back(label + " = " + plot::format_fixed(moment.label_value, 3));
+  else if (!moment.z.empty())
     lines.push_back("z = " + tuple(moment.z));
-  }
   if (const std::string place = place_words(moment.position, scene_.states()); !place.empty())
     lines.push_back(place);
   if (moment.support && scene_.map().dim > 0)
@@ -82,14 +78,14 @@ std::vector<std::string> Page::words(const Moment& moment) const {
                             *moment.support == 0 ? ": nothing was measured here" : ""));
   else if (moment.support)
     lines.push_back(text_of(*moment.support, " data near it"));
-  const bool density = scene_.quantity() == Quantity::density;
+  if (scene_.quantity() != Quantity::density) return lines;
   const double first = scene_.volumes().front();
   std::string volume =
-      "volume within the surface " + (density ? significant(moment.volume / 1e3, 4) + " nm³"
-                                              : significant(moment.volume * 1e3, 3) + " nm⁻³");
+      "volume within the surface " + significant(moment.volume / std::pow(kNm, 3), 4) + " nm³";
   if (first > 0 && scene_.states() > 1) {
-    std::snprintf(text, sizeof text, " (%+.1f %%)", 100 * (moment.volume / first - 1));
-    volume += text;
+    const double growth = std::round(1000 * (moment.volume / first - 1)) / 10;
+    volume += text_of(" (", growth > 0 ? "+" : "", plot::format_fixed(growth == 0 ? 0 : growth, 1),
+                      " %)");
   }
   lines.push_back(volume);
   return lines;
@@ -140,10 +136,10 @@ void Page::draw_surface(plot::Canvas& canvas, const Moment& moment, double progr
     note = level;
   }
   if (scene_.states() > 1)
-    note += density ? ", linear between volumes" : ", logarithms linear between volumes";
+    note += density ? ", linear between states" : ", logarithms linear between states";
   if (density) note += "; the hand is arbitrary";
   canvas.text({box.x + kPad, box.bottom() - kPad},
-              canvas.wrapped(note, 0.85 * kFont, box.width - 2 * kPad),
+              canvas.wrapped(note, 0.9 * kFont, box.width - 2 * kPad),
               {.v = plot::VAlign::bottom, .color = plot::kFaint});
 }
 
@@ -153,14 +149,11 @@ void Page::draw_tiles(plot::Canvas& canvas, const plot::Rect& row, const Moment&
   const bool sections = which == MoviePanel::sections;
   const bool density = scene_.quantity() == Quantity::density;
   const Limits limits = sections ? scene_.section_limits() : scene_.projection_limits();
-  char scale[96];
-  if (density)
-    std::snprintf(scale, sizeof scale, ", %s to %s%s", significant(limits.low, 2).c_str(),
-                  significant(sections ? limits.high : limits.high / 10, 3).c_str(),
-                  sections ? "" : " nm");
-  else
-    std::snprintf(scale, sizeof scale, ", 10^%.1f to 10^%.1f, logarithmic", limits.low,
-                  limits.high);
+  const std::string scale =
+      density ? ": density 0 to " + (sections ? significant(limits.high, 3)
+                                              : significant(limits.high / kNm, 3) + " nm")
+              : ": intensity " + plot::power_of_ten(int(limits.low)) + " to " +
+                    plot::power_of_ten(int(limits.high)) + ", logarithmic";
   canvas.text({row.x, row.y + kHeading / 2},
               std::string(sections ? "Central sections" : "Projections") + scale,
               {.size = 0.95 * kFont, .v = plot::VAlign::middle});
@@ -200,7 +193,7 @@ plot::Pixels Page::draw(const Moment& moment, double progress, int threads) cons
                         kHeight - 2 * kPad};
         const bool map = options_.shows(MoviePanel::map);
         const double rows = int(options_.shows(MoviePanel::sections)) +
-                            int(options_.shows(MoviePanel::projections)) + (map ? 1.6 : 0);
+                            int(options_.shows(MoviePanel::projections)) + (map ? 1.5 : 0);
         for (const MoviePanel panel : {MoviePanel::sections, MoviePanel::projections}) {
           if (!options_.shows(panel)) continue;
           // As wide as the column, or as high as its share of it.
@@ -232,7 +225,6 @@ plot::Axes Page::cloud_plot(const Moment& moment) const {
                        options_.support_radius);
   axes.x.label = text_of("z", i + 1);
   axes.y.label = text_of("z", j + 1);
-  axes.equal_aspect = true;
   axes.legend = plot::LegendPlace::none;
   axes.scatter({.x = scene_.map().axis(i), .y = scene_.map().axis(j), .color = plot::kNoCategory});
   plot::Line path{.color = kPath, .width_pt = 1.6};
@@ -243,12 +235,14 @@ plot::Axes Page::cloud_plot(const Moment& moment) const {
   path.markers = scene_.states() < 40;
   axes.line(std::move(path));
   plot::Line circle{.color = kAccent, .width_pt = 1.2};
-  for (int k = 0; k <= 60; ++k) {
-    circle.x.push_back(moment.z[i] + options_.support_radius * std::cos(k * 2 * M_PI / 60));
-    circle.y.push_back(moment.z[j] + options_.support_radius * std::sin(k * 2 * M_PI / 60));
+  constexpr int kCorners = 60;
+  for (int k = 0; k <= kCorners; ++k) {
+    const double angle = 2 * std::numbers::pi * k / kCorners;
+    circle.x.push_back(moment.z[i] + options_.support_radius * std::cos(angle));
+    circle.y.push_back(moment.z[j] + options_.support_radius * std::sin(angle));
   }
   axes.line(std::move(circle));
-  axes.scatter({.x = {moment.z[i]}, .y = {moment.z[j]}, .color = kAccent, .size_pt = 8.0});
+  axes.scatter({.x = {moment.z[i]}, .y = {moment.z[j]}, .color = kAccent, .size_pt = 6.0});
   return axes;
 }
 
@@ -281,11 +275,6 @@ plot::Axes Page::histogram_plot(const Moment& moment) const {
              .color = kAccent,
              .opacity = 0.15});
   axes.line({.x = {z, z}, .y = {0, top}, .color = kAccent, .width_pt = 1.8});
-  axes.line({.x = scene_.series().latent().z,
-             .y = std::vector<double>(scene_.states(), 0),
-             .color = kPath,
-             .width_pt = 2.2,
-             .markers = scene_.states() < 40});
   return axes;
 }
 
@@ -296,7 +285,7 @@ plot::Axes Page::volume_plot(const Moment& moment) const {
   const StateSeries& series = scene_.series();
   const bool latent = series.label().empty() && series.latent().dim == 1;
   plot::Axes axes;
-  axes.x.label = !series.label().empty() ? series.label() : latent ? "z" : "volume number";
+  axes.x.label = !series.label().empty() ? series.label() : latent ? "z" : "state";
   axes.y.label = density ? "within the surface (nm³)" : "within the surface (nm⁻³)";
   axes.grid = true;
   axes.legend = plot::LegendPlace::none;

@@ -29,8 +29,9 @@ Unit unit_of(Quantity quantity, double length) {
 std::string significant(double value, int digits) {
   if (value == 0 || !std::isfinite(value)) return plot::format_fixed(value, 0);
   const int decimals = digits - 1 - int(std::floor(std::log10(std::abs(value))));
-  const double unit = std::pow(10.0, -std::min(decimals, 0));
-  return plot::format_fixed(std::round(value / unit) * unit, std::max(decimals, 0));
+  if (decimals >= 0) return plot::format_fixed(value, decimals);
+  const double unit = std::pow(10.0, -decimals);
+  return plot::format_fixed(std::round(value / unit) * unit, 0);
 }
 
 std::string length_words(Quantity quantity, double length) {

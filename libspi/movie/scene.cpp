@@ -8,14 +8,15 @@
 #include "libspi/base/parallel.h"
 #include "libspi/embedding/density_path.h"  // for support
 #include "libspi/geometry/rotation.h"
-#include "libspi/measure/density_size.h"    // for half_level
+#include "libspi/measure/density_size.h"  // for half_level
 
 namespace spi {
 namespace {
 
 constexpr std::size_t kSamples = 161;  // a side of the field: about 4 pixels each at 720 lines
-constexpr double kShare = 0.03;        // of the voxels of intensities, above the level
+constexpr double kShare = 0.08;        // of the voxels of intensities, above the level
 constexpr double kDarkest = 0.02;      // of the positive intensities, below the scale
+constexpr double kDecades = 7;         // of a colour scale of intensities, at most
 constexpr double kCut = 0.002;         // of the pixels, above the colour scale
 
 /// The value that a share of them exceeds; reorders.
@@ -48,6 +49,11 @@ std::vector<float> positive_in_ball(const Volume& v) {
     if (value > 0 && norm(at) <= double(v.nx / 2)) inside.push_back(value);
   });
   return inside;
+}
+
+Limits whole_decades(const Limits& limits) {
+  const double high = std::round(limits.high);
+  return {std::min(high - 1, std::max(std::round(limits.low), high - kDecades)), high};
 }
 
 void widen(Limits& limits, std::vector<float> values, double floor) {
@@ -128,7 +134,8 @@ void Scene::measure(Monitor& monitor) {
   }
   if (std::ranges::max(volumes_) <= 0)
     fail("no volume exceeds the level ", level_, ": lower --level");
-  if (quantity() == Quantity::density) sections_.low = projections_.low = 0;
+  for (Limits* const limits : {&sections_, &projections_})
+    *limits = quantity() == Quantity::density ? Limits{0, limits->high} : whole_decades(*limits);
 }
 
 /// As it is shown: of intensities the logarithm.

@@ -81,9 +81,9 @@ Light shaded(const Vector3& normal, double occlusion, const Light& colour) {
   static const Vector3 key = scaled_to_1({-0.45, 0.65, 0.75}), fill = scaled_to_1({0.8, 0.1, 0.5});
   static const Vector3 half = scaled_to_1({key[0], key[1], key[2] + 1});
   const double open = 1 - occlusion;
-  const double ambient = open * (0.20 + 0.10 * normal[1]);
+  const double ambient = open * (0.23 + 0.10 * normal[1]);
   const double diffuse = (0.4 + 0.6 * open) * (0.85 * std::max(0.0, dot(normal, key)) +
-                                               0.16 * std::max(0.0, dot(normal, fill)));
+                                               0.24 * std::max(0.0, dot(normal, fill)));
   const double shine = 0.22 * open * std::pow(std::max(0.0, dot(normal, half)), 30);
   const double rim = 0.65 + 0.35 * std::min(1.0, 2.5 * std::max(0.0, normal[2]));
   const double light = rim * (ambient + diffuse);

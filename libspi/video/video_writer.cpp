@@ -143,6 +143,7 @@ class Mp4Writer : public LibavWriter {
     if (h264_) {
       av_dict_set(&options, "preset", "medium", 0);
       av_dict_set(&options, "crf", "16", 0);
+      av_dict_set(&options, "mbtree", "0", 0);  // x264 164 gives other bytes at every run with it
     } else {
       av_dict_set(&options, "flags", "+qscale", 0);
       av_dict_set_int(&options, "global_quality", 2 * FF_QP2LAMBDA, 0);
