@@ -23,10 +23,6 @@ struct Video {
   std::unique_ptr<VideoWriter> writer;
 
   explicit Video(const std::filesystem::path& path) : file(path) {}
-  void finish() {
-    writer->finish();
-    file.commit();
-  }
 };
 
 /// How much of the movie is over at frame k.
@@ -129,13 +125,14 @@ MovieSummary make_movie(StateSeries& series, const MovieOptions& options,
       progress.advance();
     }
   }
+  for (Video& video : videos) video.writer->finish();
   write_volumes(series, outputs.volumes, monitor);
   if (!outputs.script.empty())
     write_text(outputs.script, chimerax_script({outputs.volumes, scene.level(),
                                                 outputs.script.stem().string() + "-chimerax.mp4"},
                                                options));
   if (!outputs.table.empty()) write_csv(outputs.table, table.columns());
-  for (Video& video : videos) video.finish();
+  for (Video& video : videos) video.file.commit();
   return summary;
 }
 
