@@ -1,7 +1,7 @@
 # spi: `make demo` and `make test` do all the set-up on a Debian 12 machine.
 #
 #   make            install what is missing, configure, build
-#   make demo       simulate melting gold and embed it; says where the picture lies
+#   make demo       simulate melting gold, embed it, make a movie of it; says where they lie
 #   make test       every test
 #   make bench      benchmarks (ratios within one run)
 #   make docs       write docs/tools from the programs
@@ -33,6 +33,7 @@ programs: configure
 
 demo: programs
 	@$(MAKE) --no-print-directory -C examples/quickstart BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)
+	@$(MAKE) --no-print-directory -C examples/melting-movie BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)/movie
 
 # Passive waiting and one thread in the BLAS: tests run beside one another.
 test: build

@@ -80,6 +80,9 @@ void run(const Args& args, spi::cli::Session& session) {
   for (int k = 0; !args.no_plots && k < 3; ++k) pictures[k] = session.companion(names[k]);
   const auto input = spi::open_phasing_input(args.intensities, args.input);
   if (!input->note().empty()) session.monitor().info(input->note());
+  const spi::LatentStates latent = input->rank() == 3
+                                       ? spi::read_latent_states(args.intensities, input->count())
+                                       : spi::LatentStates{};
   std::vector<fs::path> mrc;
   for (std::size_t index = 0; index < input->count(); ++index)
     mrc.push_back(mrc_path(session, index, input->count()));
@@ -87,7 +90,6 @@ void run(const Args& args, spi::cli::Session& session) {
   std::deque<spi::AtomicFile> outputs;
   spi::PhasedWriter writer(outputs.emplace_back(session.output()).temporary(),
                            session.provenance());
-  writer.take_coordinates(args.intensities);
   std::vector<spi::PhasedState> states;
   spi::with_context("phasing " + args.intensities.string(), [&] {
     spi::phase_series(
@@ -98,6 +100,7 @@ void run(const Args& args, spi::cli::Session& session) {
           states.push_back(state.lean(spi::is_shown(state.index, input->count(), args.shown)));
         });
   });
+  writer.carry(latent);
   writer.finish();
   spi::write_csv(outputs.emplace_back(prtf).temporary(), spi::prtf_table(states));
   spi::write_csv(outputs.emplace_back(errors).temporary(), spi::error_table(states));

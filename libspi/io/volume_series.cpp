@@ -115,4 +115,25 @@ std::unique_ptr<VolumeReader> open_volumes(const std::filesystem::path& path) {
   return std::make_unique<MrcReader>(path);
 }
 
+LatentStates read_latent_states(const std::filesystem::path& path, std::size_t count) {
+  LatentStates states;
+  if (!h5::File::is_hdf5(path)) return states;
+  const h5::File file = h5::File::open(path);
+  if (!file.exists("/z")) return states;
+  const h5::Shape shape = file.shape("/z");
+  if (shape.empty() || shape[0] != count || shape.size() > 2)
+    fail(path.string(), ": /z has shape ", h5::print(shape), ", expected (", count, ", L)");
+  states.dim = shape.size() == 2 ? shape[1] : 1;
+  states.z = file.read<double>("/z");
+  if (file.exists("/support_count"))
+    states.support = file.read<std::uint32_t>("/support_count", {count});
+  return states;
+}
+
+void write_latent_states(h5::File& file, const LatentStates& states) {
+  if (states.dim == 0) return;
+  file.write("/z", states.z, {states.z.size() / states.dim, states.dim});
+  if (!states.support.empty()) file.write("/support_count", states.support);
+}
+
 }  // namespace spi

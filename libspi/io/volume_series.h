@@ -3,10 +3,12 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libspi/base/options.h"
 #include "libspi/cli/provenance.h"
@@ -55,5 +57,18 @@ class VolumeReader {
 /// q_per_voxel in place of voxel_size_A, the voxel size is the one of the matching density,
 /// 1 / (X q_per_voxel).
 std::unique_ptr<VolumeReader> open_volumes(const std::filesystem::path& path);
+
+/// Where the M volumes of a volumes.h5 lie in a latent space.
+struct LatentStates {
+  std::size_t dim = 0;                      ///< L; 0: the file does not say
+  std::vector<double> z = {};               ///< [M][L]
+  std::vector<std::uint32_t> support = {};  ///< [M] data near each, or empty
+};
+
+/// `z` [M, L] (or [M]) and `support_count` [M] where the file has them: an MRC file has neither.
+/// UserError where their shapes are of another number of volumes.
+LatentStates read_latent_states(const std::filesystem::path& path, std::size_t count);
+/// Writes what is there into a file of as many volumes.
+void write_latent_states(h5::File& file, const LatentStates& states);
 
 }  // namespace spi

@@ -65,7 +65,8 @@ double voxels_above(const Volume& v, const SplineVolume& spline, double level, i
   return sum;
 }
 
-/// Half of the median of what is above it: iterated from half of the mass-weighted mean density.
+}  // namespace
+
 double half_level(const Volume& v) {
   double mass = 0, square = 0;
   for (const float x : v.values) {
@@ -85,8 +86,6 @@ double half_level(const Volume& v) {
   }
   return level;
 }
-
-}  // namespace
 
 void DensitySizeOptions::describe(OptionSet& options) {
   options

@@ -22,6 +22,10 @@ struct DensitySize {
   double diameter_A = 0;      ///< of the ball of volume_A3
 };
 
+/// Half of the median of what is above it, found by iteration from half of the mass-weighted mean
+/// density. The density needs a positive mass.
+double half_level(const Volume& density);
+
 /// Volumes inside isosurfaces, to a part of a voxel: voxels that the surface crosses are divided
 /// into 3³ cells by a cubic spline, and those by planes. Two surfaces: at half of the median
 /// density that it encloses itself, which of a body of constant density lies at its true faces

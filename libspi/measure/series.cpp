@@ -16,18 +16,12 @@ constexpr double kSameVoxel = 1e-4;  // MRC headers hold single precision
 
 /// The columns of dataset z [M, L], where the file has it.
 std::vector<Column> latent_coordinates(const std::filesystem::path& path, std::size_t count) {
+  const LatentStates states = read_latent_states(path, count);
   std::vector<Column> columns;
-  if (!h5::File::is_hdf5(path)) return columns;
-  const h5::File file = h5::File::open(path);
-  if (!file.exists("/z")) return columns;
-  const h5::Shape shape = file.shape("/z");
-  if (shape.empty() || shape[0] != count || shape.size() > 2)
-    fail(path.string(), ": /z has shape ", h5::print(shape), ", expected (", count, ", L)");
-  const auto z = file.read<double>("/z");
-  const std::size_t dim = z.size() / std::max<std::size_t>(count, 1);
-  for (std::size_t k = 0; k < dim; ++k) {
+  for (std::size_t k = 0; k < states.dim; ++k) {
     columns.push_back({text_of("z", k + 1), {}, {}});
-    for (std::size_t m = 0; m < count; ++m) columns.back().values.push_back(z[m * dim + k]);
+    for (std::size_t m = 0; m < count; ++m)
+      columns.back().values.push_back(states.z[m * states.dim + k]);
   }
   return columns;
 }

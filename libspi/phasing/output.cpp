@@ -8,17 +8,6 @@ namespace spi {
 PhasedWriter::PhasedWriter(const std::filesystem::path& path, const Provenance& provenance)
     : writer_(path, Quantity::density, provenance) {}
 
-void PhasedWriter::take_coordinates(const std::filesystem::path& input) {
-  if (!h5::File::is_hdf5(input)) return;
-  const h5::File from = h5::File::open(input);
-  if (!from.exists("/intensity") || from.shape("/intensity").size() != 4) return;
-  h5::File& to = writer_.file();
-  if (from.exists("/z")) to.write("/z", from.read<double>("/z"), from.shape("/z"));
-  if (from.exists("/support_count"))
-    to.write("/support_count", from.read<std::uint32_t>("/support_count"),
-             from.shape("/support_count"));
-}
-
 void PhasedWriter::append(const PhasedState& state) {
   writer_.append(state.mean);
   h5::File& file = writer_.file();

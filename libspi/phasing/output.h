@@ -12,10 +12,9 @@ namespace spi {
 class PhasedWriter {
  public:
   PhasedWriter(const std::filesystem::path& path, const Provenance& provenance);
-  /// Takes `z` [M, L] and `support_count` [M] along, where the input is volumes.h5 and has them:
-  /// the densities belong to the same points.
-  void take_coordinates(const std::filesystem::path& input);
   void append(const PhasedState& state);
+  /// Where the intensities lay in a latent space is where the densities lie.
+  void carry(const LatentStates& states) { write_latent_states(writer_.file(), states); }
   void finish();
 
  private:

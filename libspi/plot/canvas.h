@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The only drawing surface of this room: Cairo behind points, pens and words. Internal.
+// The drawing surface of this room and of whoever lays out pages of their own: Cairo behind points,
+// pens and words.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "libspi/plot/color.h"
+#include "libspi/plot/pixels.h"
 #include "libspi/plot/style.h"
 
 typedef struct _cairo cairo_t;  // keeps Cairo out of our headers
@@ -50,12 +51,6 @@ struct TextBlock {
   double size = 9;   // of the letters
   double width = 0;  // of the longest line
   double height() const;
-};
-
-/// [height][width] pixels, 0xRRGGBB each, row 0 at the top.
-struct Pixels {
-  int width = 0, height = 0;
-  std::vector<std::uint32_t> rgb;
 };
 
 class Canvas {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -100,6 +101,38 @@ std::string encoded(Size size, double dpi, Format format,
   cairo_surface_finish(surface.get());
   check(cairo_surface_status(surface.get()), size);
   return format == Format::svg ? with_own_numbers(bytes) : bytes;
+}
+
+Pixels drawn(int width, int height, double pixels_per_point,
+             const std::function<void(Canvas&)>& draw) {
+  const Size size{width / pixels_per_point, height / pixels_per_point};
+  const SurfacePtr surface{cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height),
+                           cairo_surface_destroy};
+  check(cairo_surface_status(surface.get()), size);
+  {
+    Canvas canvas(surface.get(), pixels_per_point, false);
+    canvas.rectangle({-1, -1, size.width + 2, size.height + 2}, {1, 1, 1});
+    draw(canvas);
+    if (const char* reason = canvas.error()) fail_drawing(size, reason);
+  }
+  cairo_surface_flush(surface.get());
+  Pixels pixels{width, height, {}};
+  const unsigned char* const data = cairo_image_surface_get_data(surface.get());
+  const int stride = cairo_image_surface_get_stride(surface.get());
+  pixels.rgb.resize(std::size_t(width) * std::size_t(height));
+  for (int row = 0; row < height; ++row) {
+    std::uint32_t* const line = &pixels.rgb[std::size_t(row) * std::size_t(width)];
+    std::memcpy(line, data + std::ptrdiff_t(row) * stride, sizeof(std::uint32_t) * width);
+    for (int x = 0; x < width; ++x) line[x] &= 0xFFFFFF;  // Cairo leaves the fourth byte open
+  }
+  return pixels;
+}
+
+std::string png_of(const Pixels& pixels) {
+  const Size size{double(pixels.width), double(pixels.height)};
+  return encoded(size, kPointsPerInch, Format::png, [&](Canvas& canvas) {
+    canvas.image({0, 0, size.width, size.height}, pixels);
+  });
 }
 
 }  // namespace spi::plot

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Lays out one panel around its box and draws it. Internal.
+// Lays out one panel around its box and draws it: what a figure, or a page of another room, is made
+// of.
 #pragma once
 
 #include <vector>
