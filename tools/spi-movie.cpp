@@ -92,8 +92,7 @@ void run(const Args& args, cli::Session& session) {
                  session.threads(), session.monitor());
   session.monitor().info(text_of("wrote ", session.output().string(), ": ", summary.frames,
                                  " frames of ", summary.states, " volumes, surface at ",
-                                 print_number(summary.level),
-                                 summary.codec.empty() ? "" : ", " + summary.codec));
+                                 summary.level, summary.codec.empty() ? "" : ", " + summary.codec));
 }
 
 }  // namespace
