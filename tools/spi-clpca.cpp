@@ -125,7 +125,7 @@ void run(const Args& args, spi::cli::Session& session) {
   std::unique_ptr<spi::StackReader> stack;
   spi::Clpca result;
   std::optional<spi::Column> colour;
-  const auto read_colour = [&](std::size_t patterns) {
+  const auto read_colour = [&](const auto& patterns) {
     if (args.colour) colour = spi::read_column(*args.colour, args.averages, patterns);
   };
   if (args.stored_matrix) {
@@ -137,7 +137,7 @@ void run(const Args& args, spi::cli::Session& session) {
     session.monitor().info(spi::text_of(stack->info().kind, ": ", stack->info().count,
                                         " patterns of ", stack->info().columns, " x ",
                                         stack->info().rows, " pixels"));
-    read_colour(stack->info().count);
+    read_colour(stack->kept());
     result = spi::with_context("correlating the patterns of " + args.averages.string(), [&] {
       return spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor());
     });

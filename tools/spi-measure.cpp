@@ -142,7 +142,7 @@ void radial(const RadialArgs& args, cli::Session& session) {
   const fs::path table = session.companion("table.csv");
   const fs::path picture = args.no_plot ? fs::path() : session.companion("radial.png");
   const auto stack = open_stack(args.averages, args.stack);
-  const Column coordinate = read_column(args.sort_by, args.averages, stack->info().count);
+  const Column coordinate = read_column(args.sort_by, args.averages, stack->kept());
   const RadialSet set = radial_profiles(*stack, session.monitor());
   const auto q = args.scale.q_of_rings(stack->info(), set.rings);
   save(table, radial_table(set, coordinate), picture, radial_figure(set, coordinate, q));

@@ -35,7 +35,8 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "Every pattern is correlated with the slices of a reference at all orientations of a "
           "uniform grid in the fundamental zone of its point group; the best are then refined "
           "below the grid's spacing, together with the size of the particle. The reference is a "
-          "shape, or intensities in three dimensions from a file; of several, each pattern keeps the "
+          "shape, or intensities in three dimensions from a file; of several, each pattern keeps "
+          "the "
           "best. The gain, the best correlation "
           "over the mean of all orientations, says how well a particle of that shape explains the "
           "pattern at all.")
@@ -46,9 +47,8 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "of the group), -gain (histograms) and -slices (patterns beside their best slices).")
       .example("spi-orient averages.h5 --shape cube --edge 42nm -o orientations.h5",
                "Averages of cubes, symmetry m-3m")
-      .example(
-          "spi-orient averages.h5 --shape transition --melting 0,0.2,0.35,0.5,0.6 --edge 42nm",
-          "Cubes that melt: each average against the state that it correlates with best")
+      .example("spi-orient averages.h5 --shape transition --melting 0,0.2,0.35,0.5,0.6 --edge 42nm",
+               "Cubes that melt: each average against the state that it correlates with best")
       .example("spi-orient averages.h5 --reference volumes.h5 --symmetry D2 -o orientations.h5",
                "Against an intensity volume")
       .example(

@@ -37,7 +37,7 @@ struct Inputs {
   vae::Poses poses(const StackReader& reader) const {
     if (truth == orientations.has_value())
       fail_usage("give either --orientations FILE or --truth-orientations");
-    return truth ? vae::true_poses(averages, reader.info().count)
+    return truth ? vae::true_poses(averages, reader.kept())
                  : vae::read_poses(*orientations, reader.ids());
   }
 };
@@ -57,19 +57,20 @@ struct Pictures {
               "column that the latent space is set against, such as clpca-embedding.csv:c2");
   }
   /// Says how the latents agree with what colours them and what they are set against.
-  void report(const vae::Latents& latents, const fs::path& averages, Monitor& monitor) const {
+  void report(const vae::Latents& latents, const fs::path& averages, const KeptRows& kept,
+              Monitor& monitor) const {
     for (const auto& name : {against, colour})
       if (const std::string text =
-              name ? vae::agreement(latents, read_column(*name, averages, latents.count())) : "";
+              name ? vae::agreement(latents, read_column(*name, averages, kept)) : "";
           !text.empty())
         monitor.info(text);
   }
   LatentColumns columns(const vae::Latents& latents, const vae::PatternSet& set,
-                        const fs::path& averages) const {
+                        const fs::path& averages, const KeptRows& kept) const {
     LatentColumns result{.z = vae::coordinates(latents)};
-    if (against) result.against = read_column(*against, averages, latents.count());
+    if (against) result.against = read_column(*against, averages, kept);
     if (colour)
-      result.colour = read_column(*colour, averages, latents.count());
+      result.colour = read_column(*colour, averages, kept);
     else if (std::ranges::minmax(set.gain).min < std::ranges::minmax(set.gain).max)
       result.colour = Column{"gain", {set.gain.begin(), set.gain.end()}, {}};
     return result;
@@ -156,7 +157,7 @@ void train(const TrainArgs& args, cli::Session& session) {
   if (args.pictures.each_epoch)
     each_epoch = [&](std::size_t epoch, const vae::Latents& latents) {
       AtomicFile file(epoch_picture(session.output(), epoch));
-      latent_figure(args.pictures.columns(latents, set, args.inputs.averages))
+      latent_figure(args.pictures.columns(latents, set, args.inputs.averages, stack->kept()))
           .save(file.temporary(), plot::Format::png);
       file.commit();
     };
@@ -175,7 +176,8 @@ void train(const TrainArgs& args, cli::Session& session) {
   };
   if (plots) {
     save(learn::loss_figure({history}, "Loss of a pattern, per pixel"), loss);
-    save(latent_figure(args.pictures.columns(vae.training_latents(), set, args.inputs.averages)),
+    save(latent_figure(args.pictures.columns(vae.training_latents(), set, args.inputs.averages,
+                                             stack->kept())),
          space);
     save(reconstruction_figure(vae::typical_reconstructions(vae, set), set.preprocessing.size),
          seen);
@@ -183,7 +185,8 @@ void train(const TrainArgs& args, cli::Session& session) {
   vae.save(outputs.emplace_back(session.output()).temporary(), session.provenance());
   for (AtomicFile& output : outputs) output.commit();
   fs::remove(checkpoint);
-  args.pictures.report(vae.training_latents(), args.inputs.averages, session.monitor());
+  args.pictures.report(vae.training_latents(), args.inputs.averages, stack->kept(),
+                       session.monitor());
   session.monitor().info(vae::summary(vae.training_latents()));
 }
 
@@ -224,10 +227,11 @@ void encode(const EncodeArgs& args, cli::Session& session) {
                          &vae.preprocessing(), session.monitor());
   const vae::Latents latents = vae.encode(set, session.threads(), session.monitor());
   if (!args.pictures.none)
-    latent_figure(args.pictures.columns(latents, set, args.inputs.averages)).save(space);
+    latent_figure(args.pictures.columns(latents, set, args.inputs.averages, stack->kept()))
+        .save(space);
   write_csv(table, vae::latents_table(latents));
   vae::write_latents(session.output(), latents, session.provenance());
-  args.pictures.report(latents, args.inputs.averages, session.monitor());
+  args.pictures.report(latents, args.inputs.averages, stack->kept(), session.monitor());
   session.monitor().info(vae::summary(latents));
 }
 

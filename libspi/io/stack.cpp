@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "libspi/io/byte_file.h"
+#include "libspi/io/selection.h"
 #include "libspi/io/stack_source.h"
 
 namespace spi {
@@ -27,6 +28,8 @@ void StackOptions::describe(OptionSet& options) {
                "treat pixels that are negative or not finite as masked instead of refusing them");
   options.flag("skip-empty", skip_empty,
                "leave out patterns that are zero everywhere or wholly masked, instead of refusing");
+  options.add("selection", selection,
+              "use these patterns only: selection.h5 of spi-select, or a list of ids");
 }
 
 std::vector<std::uint64_t> StackSource::ids() const {
@@ -85,7 +88,8 @@ class CheckedStack : public StackReader {
             options.mask ? chosen_mask(path_, *options.mask, info_) : source_->own_mask(),
             options.mask_convention);
       });
-    if (options.skip_empty) find_kept();
+    keep_selected();
+    if (options.skip_empty) leave_out_empty();
   }
 
   const StackInfo& info() const override { return info_; }
@@ -93,7 +97,7 @@ class CheckedStack : public StackReader {
   Patterns read(std::size_t first, std::size_t n) override {
     first = std::min(first, info_.count);
     n = std::min(n, info_.count - first);
-    if (!options_.skip_empty) return checked(load(first, n), first);
+    if (kept_.size() == source_->info.count) return checked(load(first, n), first);
     Patterns joined{.rows = info_.rows, .columns = info_.columns, .intensity = {}, .weight = {}};
     for (std::size_t i = first; i < first + n; ++i) {
       const Patterns one = checked(load(kept_[i], 1), kept_[i]);
@@ -105,6 +109,8 @@ class CheckedStack : public StackReader {
     return joined;
   }
 
+  KeptRows kept() const override { return {kept_, source_->info.count}; }
+
   std::vector<bool> masked() const override {
     std::vector<bool> excluded;
     for (const float value : usable_) excluded.push_back(value == 0);
@@ -113,7 +119,6 @@ class CheckedStack : public StackReader {
 
   std::vector<std::uint64_t> ids() const override {
     const auto all = source_->ids();
-    if (!options_.skip_empty) return all;
     std::vector<std::uint64_t> kept;
     for (const std::size_t index : kept_) kept.push_back(all[index]);
     return kept;
@@ -185,15 +190,29 @@ class CheckedStack : public StackReader {
     return patterns;
   }
 
-  void find_kept() {
+  void keep_selected() {
+    std::vector<bool> chosen(info_.count, true);
+    if (options_.selection)
+      chosen = selected(read_selection(*options_.selection), source_->ids(), SelectionOf::averages);
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      if (chosen[i]) kept_.push_back(i);
+    info_.count = kept_.size();
+  }
+
+  void leave_out_empty() {
     const std::size_t block = std::max<std::size_t>(1, kScanBytes / (8 * area()));
-    for (std::size_t first = 0; first < info_.count; first += block) {
-      const Patterns patterns = load(first, std::min(block, info_.count - first));
-      for (std::size_t i = 0; i < patterns.count; ++i)
-        if (!is_empty(patterns, i)) kept_.push_back(first + i);
+    std::vector<std::size_t> filled;
+    for (std::size_t at = 0; at < kept_.size();) {
+      std::size_t n = 1;  // rows that follow one another are read together
+      while (at + n < kept_.size() && n < block && kept_[at + n] == kept_[at] + n) ++n;
+      const Patterns patterns = load(kept_[at], n);
+      for (std::size_t i = 0; i < n; ++i)
+        if (!is_empty(patterns, i)) filled.push_back(kept_[at + i]);
+      at += n;
     }
-    if (kept_.empty()) fail(path_.string(), ": every pattern is empty");
-    info_.skipped = info_.count - kept_.size();
+    if (filled.empty()) fail(path_.string(), ": every pattern is empty");
+    info_.skipped = kept_.size() - filled.size();
+    kept_ = std::move(filled);
     info_.count = kept_.size();
   }
 
@@ -202,7 +221,7 @@ class CheckedStack : public StackReader {
   StackOptions options_;
   StackInfo info_;
   std::vector<float> usable_;      ///< [rows][columns] or empty
-  std::vector<std::size_t> kept_;  ///< with skip_empty: the patterns that are not empty
+  std::vector<std::size_t> kept_;  ///< rows of the file that are selected and not left out
 };
 
 std::unique_ptr<StackSource> open_source(const std::filesystem::path& path,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct StackOptions {
   std::optional<std::array<double, 2>> centre = {};  ///< x, y in pixels, pixel centres at integers
   bool mask_invalid = false;
   bool skip_empty = false;
+  std::optional<std::filesystem::path> selection = {};  ///< only the patterns that it names
   bool allow_empty = false;  ///< neither refuse nor leave out empty patterns; not an option
   int threads = 1;           ///< that decompress patterns; not an option
 
@@ -49,6 +51,12 @@ struct Patterns {
   std::size_t invalid_pixels = 0;     ///< NaN, Inf or negative ones given weight 0 (mask_invalid)
 };
 
+/// Which rows of its file a stack holds.
+struct KeptRows {
+  std::vector<std::size_t> row;  ///< [count] ascending
+  std::size_t total = 0;         ///< rows of the file
+};
+
 class StackReader {
  public:
   virtual ~StackReader() = default;
@@ -59,6 +67,12 @@ class StackReader {
   virtual Patterns read(std::size_t first, std::size_t n) = 0;
   /// [count] stable ids; the pattern's index where the file has none.
   virtual std::vector<std::uint64_t> ids() const = 0;
+  /// Columns of the same file have a value for each row of the file.
+  virtual KeptRows kept() const {
+    KeptRows all{.row = std::vector<std::size_t>(info().count), .total = info().count};
+    std::iota(all.row.begin(), all.row.end(), std::size_t{0});
+    return all;
+  }
   /// [rows][columns] whether the mask of the whole stack excludes a pixel; empty without a mask.
   virtual std::vector<bool> masked() const = 0;
 };
@@ -68,6 +82,7 @@ class StackReader {
 /// stacks (the one three-dimensional numeric dataset, and the one plane named `mask`, are found by
 /// themselves), NumPy .npy and MRC stacks, told by content. Pixels that a mask calls
 /// ignore-for-fit have weight 0 here. With skip_empty the whole stack is read once on opening.
+/// UserError where a selection fits none of the patterns.
 std::unique_ptr<StackReader> open_stack(const std::filesystem::path& path,
                                         const StackOptions& options);
 

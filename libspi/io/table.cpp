@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -139,13 +140,24 @@ Column labelled(std::string name, const std::vector<std::string>& words) {
 }
 
 Column read_column(const std::string& where, const fs::path& default_file, std::size_t rows) {
+  KeptRows all{.row = std::vector<std::size_t>(rows), .total = rows};
+  std::iota(all.row.begin(), all.row.end(), std::size_t{0});
+  return read_column(where, default_file, all);
+}
+
+Column read_column(const std::string& where, const fs::path& default_file, const KeptRows& kept) {
   const auto colon = where.rfind(':');
   const fs::path path = colon == where.npos ? default_file : fs::path(where.substr(0, colon));
   const std::string name = colon == where.npos ? where : where.substr(colon + 1);
   Column column = h5::File::is_hdf5(path) ? hdf5_column(path, name) : csv_column(path, name);
-  if (column.values.size() != rows)
+  if (column.values.size() == kept.total) {
+    std::vector<double> values;
+    for (const std::size_t row : kept.row) values.push_back(column.values[row]);
+    column.values = std::move(values);
+  }
+  if (column.values.size() != kept.row.size())
     fail("the column ", name, " of ", path.string(), " has ", column.values.size(),
-         " values, expected one for each of the ", rows, " patterns");
+         " values, expected one for each of the ", kept.row.size(), " patterns");
   return column;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "libspi/io/stack.h"
+
 namespace spi {
 
 /// A named column; of labels where `labels` is not empty: values are then indices into it, or -1 or
@@ -32,5 +34,9 @@ Column labelled(std::string name, const std::vector<std::string>& words);
 /// there instead.
 Column read_column(const std::string& where, const std::filesystem::path& default_file,
                    std::size_t rows);
+/// The same for the patterns of a stack: the column has a value for each row of the stack's file,
+/// or for each pattern that is kept.
+Column read_column(const std::string& where, const std::filesystem::path& default_file,
+                   const KeptRows& kept);
 
 }  // namespace spi

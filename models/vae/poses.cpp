@@ -26,13 +26,13 @@ Poses read_poses(const std::filesystem::path& path, const std::vector<std::uint6
   return poses;
 }
 
-Poses true_poses(const std::filesystem::path& path, std::size_t count) {
+Poses true_poses(const std::filesystem::path& path, const KeptRows& kept) {
   constexpr const char* kTruth = "truth/quaternion";
   if (!h5::File::is_hdf5(path) || !h5::File::open(path).exists(kTruth))
     fail(path.string(), " has no ", kTruth, ": only simulated patterns know their orientation");
-  const std::vector<double> v = h5::File::open(path).read<double>(kTruth, {count, 4});
+  const std::vector<double> v = h5::File::open(path).read<double>(kTruth, {kept.total, 4});
   Poses poses;
-  for (std::size_t n = 0; n < count; ++n)
+  for (const std::size_t n : kept.row)
     poses.pose.push_back({normalized({v[4 * n], v[4 * n + 1], v[4 * n + 2], v[4 * n + 3]}), 1});
   return poses;
 }

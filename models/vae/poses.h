@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libspi/geometry/point_group.h"
+#include "libspi/io/stack.h"
 
 namespace spi::vae {
 
@@ -28,7 +29,7 @@ struct Poses {
 Poses read_poses(const std::filesystem::path& path, const std::vector<std::uint64_t>& ids);
 
 /// The truth of simulated patterns: `truth/quaternion` [N, 4] of the file itself; gains 1.
-Poses true_poses(const std::filesystem::path& path, std::size_t count);
+Poses true_poses(const std::filesystem::path& path, const KeptRows& kept);
 
 /// The group of a model on such poses: `asked`, or the poses' own. UserError where its Laue class
 /// lacks a rotation that the poses are ambiguous by: they would contradict one another.

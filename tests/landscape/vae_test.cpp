@@ -38,7 +38,7 @@ struct MeltingSequence {
 
   Vae learn(const VaeOptions& options) const {
     const auto stack = open_stack(file.path(), {});
-    const Poses poses = true_poses(file.path(), stack->info().count);
+    const Poses poses = true_poses(file.path(), stack->kept());
     const PatternSet set =
         load_patterns(*stack, poses.pose, point_group("m-3m"), options, nullptr, silent_monitor());
     learn::History history;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/io/stack.h"
+#include "libspi/io/table.h"
 
+#include <fstream>
 #include <limits>
 
 #include "libspi/io/hdf5.h"
@@ -101,6 +103,32 @@ TEST_F(Stacks, EmptyPatternsAreNamedOrLeftOut) {
   stack.reset();
   plain(std::vector<float>(12));
   expect_error([&] { open_stack(at("s.h5"), {.skip_empty = true}); }, {"every pattern is empty"});
+}
+
+TEST_F(Stacks, OnlySelectedPatternsAreThere) {
+  plain({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  std::ofstream(at("ids.txt")) << "# ids of averages\n1\n";
+  const auto stack = open_stack(at("s.h5"), {.selection = at("ids.txt")});
+  EXPECT_EQ(stack->info().count, 1u);
+  EXPECT_EQ(stack->info().skipped, 0u);
+  EXPECT_EQ(stack->ids(), std::vector<std::uint64_t>{1});
+  EXPECT_EQ(stack->kept().row, std::vector<std::size_t>{1});
+  EXPECT_EQ(stack->kept().total, 2u);
+  EXPECT_EQ(stack->read(0, 2).intensity, (std::vector<float>{7, 8, 9, 10, 11, 12}));
+  {
+    h5::File file = h5::File::create(at("columns.h5"));
+    file.write("/size", std::vector<double>{5, 6});
+    file.write("/gain", std::vector<double>{7});
+    file.write("/wrong", std::vector<double>{1, 2, 3});
+  }
+  const std::string columns = at("columns.h5").string() + ":";
+  EXPECT_EQ(read_column(columns + "size", at("s.h5"), stack->kept()).values,
+            std::vector<double>{6});
+  EXPECT_EQ(read_column(columns + "gain", at("s.h5"), stack->kept()).values,
+            std::vector<double>{7});
+  expect_error([&] { read_column(columns + "wrong", at("s.h5"), stack->kept()); }, {"3 values"});
+  std::ofstream(at("ids.txt")) << "77\n";
+  expect_error([&] { open_stack(at("s.h5"), {.selection = at("ids.txt")}); }, {"ids.txt"});
 }
 
 TEST_F(Stacks, MasksOfAnotherShapeAreRefused) {
