@@ -73,7 +73,7 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
   file.write("half_0", state.half[0].values);
   file.write("half_1", state.half[1].values);
   file.write("fsc", state.fsc);
-  file.write_scalar("local", std::uint8_t{state.local});
+  file.write_scalar("stage", std::uint8_t(state.stage));
   file.write("poses", table_of(state.poses));
   file.write("history", table_of(state.history));
   file.close();
@@ -99,7 +99,7 @@ std::optional<EmcState> load_checkpoint(const std::filesystem::path& path,
   state.exposure = file.read<float>("exposure");
   state.half = {read_cube("half_0"), read_cube("half_1")};
   state.fsc = file.read<double>("fsc");
-  state.local = file.read_scalar<std::uint8_t>("local") != 0;
+  state.stage = EmcState::Stage(file.read_scalar<std::uint8_t>("stage"));
   const auto poses = file.read<double>("poses"), history = file.read<double>("history");
   for (std::size_t n = 0; n + kPoseColumns <= poses.size(); n += kPoseColumns)
     state.poses.push_back(pose_of(&poses[n]));

@@ -206,8 +206,19 @@ std::string report(const Evaluation& e) {
   return text;
 }
 
+std::vector<Column> fsc_table(const Evaluation& e) {
+  return {{"q_per_A", e.q, {}}, {"intensity_fsc", e.fsc, {}}};
+}
+
 std::vector<Column> error_table(const Evaluation& e) {
-  std::vector<Column> table{{"id", {}, {}}, {"error_deg", {}, {}}};
+  std::vector<Column> table{{"id", {}, {}},
+                            {"error_deg", {}, {}},
+                            {"turn_x_deg", {}, {}},
+                            {"turn_y_deg", {}, {}},
+                            {"turn_z_deg", {}, {}}};
+  for (const Vector3& turn : e.poses.turn_rad)
+    for (std::size_t k = 0; k < 3; ++k)
+      table[2 + k].values.push_back(turn[k] * 180 / std::numbers::pi);
   table[0].values.assign(e.id.begin(), e.id.end());
   for (const double error : e.poses.error_rad)
     table[1].values.push_back(error * 180 / std::numbers::pi);

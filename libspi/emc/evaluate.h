@@ -56,6 +56,7 @@ Evaluation evaluate(const Model& model, const FrameTruths& truth, const Evaluate
 
 /// Median, mean, ... in lines "name<TAB>value".
 std::string report(const Evaluation& evaluation);
+std::vector<Column> fsc_table(const Evaluation& evaluation);
 std::vector<Column> error_table(const Evaluation& evaluation);
 
 }  // namespace spi

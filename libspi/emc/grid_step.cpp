@@ -44,10 +44,8 @@ std::vector<std::size_t> ring_limits(const PolarBinning& binning) {
   return limit;
 }
 
-EmcRecord VolumeEmc::grid_iteration() {
+LikelihoodEngine VolumeEmc::engine_of(const ViewGrid& views) const {
   const PolarBinning& binning = setting_.store.binning();
-  const double spacing = grid_spacing();
-  const ViewGrid views = zone_grid(setting_.laue, spacing);
   LikelihoodEngine engine(binning.rings(), binning.angles(), setting_.store.area(),
                           ring_limits(binning), FluenceUse::free);
   RateModel model{views.views.size(), binning.rings(), binning.angles(), {}, {}};
@@ -57,16 +55,37 @@ EmcRecord VolumeEmc::grid_iteration() {
     slice(state_.model, points_, views.views[k], model.of(k));
   });
   engine.set_model(model, threads_);
-  std::vector<Quaternion> before;
-  for (const FramePose& pose : state_.poses) before.push_back(pose.model_from_lab);
+  return engine;
+}
+
+std::vector<Quaternion> VolumeEmc::best_orientations() const {
+  std::vector<Quaternion> best;
+  for (const FramePose& pose : state_.poses) best.push_back(pose.model_from_lab);
+  return best;
+}
+
+EmcRecord VolumeEmc::grid_iteration() {
+  const double spacing = grid_spacing();
+  const ViewGrid views = zone_grid(setting_.laue, spacing);
+  const LikelihoodEngine engine = engine_of(views);
+  const std::vector<Quaternion> before = best_orientations();
   RateSums sums(engine);
-  const double gain = expect_on_grid(engine, views, sums);
+  const double gain = expect_on_grid(engine, views, &sums);
   compress(sums, views);
   return record(gain, spacing, before);
 }
 
+EmcRecord VolumeEmc::look_around() {
+  const ViewGrid views = zone_grid(setting_.laue, setting_.spacing_rad);
+  const std::vector<Quaternion> before = best_orientations();
+  const double gain = expect_on_grid(engine_of(views), views, nullptr);
+  for (std::size_t d = 0; d < state_.poses.size(); ++d)
+    state_.poses[d].candidates.back() = {before[d], 1};
+  return record(gain, setting_.spacing_rad, before);
+}
+
 double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views,
-                                 RateSums& sums) {
+                                 RateSums* sums) {
   const std::size_t frames = setting_.store.frames();
   const std::size_t tile_count = 2 * ((frames + kBlock - 1) / kBlock);
   const double room = 0.25 * options_.max_memory.bytes;
@@ -93,10 +112,10 @@ double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid&
       conclude_on_grid(tile, scratch[std::size_t(worker)], views, at);
       for (std::size_t d = 0; d < tile.count; ++d) evidence[at[d]] = tile.result[d].log_evidence;
     });
-    sums.add({tiles.data(), count}, first, threads_);
+    if (sums) sums->add({tiles.data(), count}, first, threads_);
     progress.advance(to - from);
   }
-  sums.finish(threads_);
+  if (sums) sums->finish(threads_);
   double sum = 0;
   for (const double e : evidence) sum += e;
   return sum / double(frames);
@@ -165,20 +184,15 @@ std::vector<std::unique_ptr<VolumeEmc::Sums>> VolumeEmc::make_sums() const {
 void VolumeEmc::compress(const RateSums& sums, const ViewGrid& views) {
   auto voxels = make_sums();
   struct Slices {
-    std::vector<double> numerator, exposure;
+    RateSums::Rows rows;
     std::vector<float> photons, seen;
   };
   std::vector<Slices> scratch(voxels.size());
-  for (Slices& s : scratch) {
-    s.numerator.resize(points_.size()), s.exposure.resize(points_.size());
-    s.photons.resize(points_.size()), s.seen.resize(points_.size());
-  }
+  for (Slices& s : scratch) s.photons.resize(points_.size()), s.seen.resize(points_.size());
   parallel_for(2 * views.views.size(), int(voxels.size()), [&](std::size_t item, int worker) {
     const std::size_t k = item / 2, half = item % 2;
     Slices& s = scratch[std::size_t(worker)];
-    sums.on_bins(k, int(half), s.numerator.data(), s.exposure.data());
-    std::ranges::copy(s.numerator, s.photons.begin());
-    std::ranges::copy(s.exposure, s.seen.begin());
+    sums.on_bins(k, int(half), s.rows, s.photons.data(), s.seen.data());
     (*voxels[std::size_t(worker)])[half].add(points_, views.views[k], s.photons.data(),
                                              s.seen.data());
   });

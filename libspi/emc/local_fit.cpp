@@ -43,7 +43,7 @@ struct LocalSearch::Terms {
   Eigen::Matrix3d information = Eigen::Matrix3d::Zero();
 };
 
-LocalSearch::LocalSearch(const Cube& cube, const PolarPoints& points,
+LocalSearch::LocalSearch(const Cube& cube, const LabPoints& points,
                          const std::vector<double>& area)
     : cube_(cube),
       points_(points),

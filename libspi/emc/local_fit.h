@@ -40,7 +40,7 @@ struct LocalScratch {
 class LocalSearch {
  public:
   /// All must outlive it. area [points]; the cube is positive.
-  LocalSearch(const Cube& cube, const PolarPoints& points, const std::vector<double>& area);
+  LocalSearch(const Cube& cube, const LabPoints& points, const std::vector<double>& area);
 
   /// Climbs from `start` by at most `steps` steps, none of which lowers the gain or is longer than
   /// `largest_rad`. `frame` is a row of `frames`. `prior_rad`: the width of the Gaussian that keeps
@@ -54,7 +54,7 @@ class LocalSearch {
   Terms evaluate(const Quaternion& q, double photons, LocalScratch& scratch) const;
 
   const Cube& cube_;
-  const PolarPoints& points_;
+  const LabPoints& points_;
   std::vector<float> area_;
   double flat_expected_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
@@ -35,18 +36,26 @@ std::vector<Quaternion> cubature(const LocalFit& fit, double reach) {
   return points;
 }
 
+void count_photons(const BinnedFrames& frames, std::size_t row, std::size_t bins,
+                   LocalScratch& scratch) {
+  scratch.counts.assign(bins, 0.f);
+  for (std::uint64_t e = frames.start[row]; e < frames.start[row + 1]; ++e)
+    scratch.counts[BinnedFrames::bin_of(frames.entry[e])] +=
+        float(BinnedFrames::count_of(frames.entry[e]));
+}
+
 }  // namespace
 
 void VolumeEmc::scatter_frame(const LocalFit& fit, double share, double photons,
                               const LocalScratch& scratch, VoxelSums& sums) const {
-  const std::vector<Quaternion> at = cubature(fit, points_.reach);
+  const std::vector<Quaternion> at = cubature(fit, fine_.points.reach);
   const double part = share / double(at.size()), fluence = photons / fit.expected;
-  std::vector<float> numerator(points_.size()), exposure(points_.size());
-  for (std::size_t t = 0; t < points_.size(); ++t) {
+  std::vector<float> numerator(fine_.points.size()), exposure(fine_.points.size());
+  for (std::size_t t = 0; t < fine_.points.size(); ++t) {
     numerator[t] = float(part * scratch.counts[t]);
-    exposure[t] = float(part * fluence * area_[t]);
+    exposure[t] = float(part * fluence * fine_.area[t]);
   }
-  for (const Quaternion& q : at) sums.add(points_, q, numerator.data(), exposure.data());
+  for (const Quaternion& q : at) sums.add(fine_.points, q, numerator.data(), exposure.data());
 }
 
 void VolumeEmc::fit_frame(const LocalSearch& search, const BinnedFrames& frames, std::size_t row,
@@ -72,11 +81,7 @@ void VolumeEmc::fit_frame(const LocalSearch& search, const BinnedFrames& frames,
   double sum = 0;
   for (const LocalFit& fit : fits) sum += std::exp(fit.log_weight() - best);
 
-  std::ranges::fill(scratch.counts, 0.f);
-  scratch.counts.resize(points_.size());
-  for (std::uint64_t e = frames.start[row]; e < frames.start[row + 1]; ++e)
-    scratch.counts[BinnedFrames::bin_of(frames.entry[e])] +=
-        float(BinnedFrames::count_of(frames.entry[e]));
+  count_photons(frames, row, fine_.points.size(), scratch);
   pose.candidates = {};
   double entropy = 0, log_fluence = 0;
   for (std::size_t n = 0; n < fits.size(); ++n) {
@@ -101,19 +106,41 @@ void VolumeEmc::fit_frame(const LocalSearch& search, const BinnedFrames& frames,
                                    (2 * std::numbers::pi * std::numbers::e)));
 }
 
+void VolumeEmc::start(const std::vector<Quaternion>& poses) {
+  const std::size_t frames = setting_.store.frames();
+  SPI_ASSERT(poses.size() == frames);
+  start(Cube(setting_.size, 1));
+  state_.stage = EmcState::Stage::final;
+  auto sums = make_sums();
+  const double flat = std::reduce(fine_.area.begin(), fine_.area.end());
+  for (std::size_t first = 0; first < frames; first += kBlock) {
+    const std::size_t last = std::min(frames, first + kBlock);
+    const BinnedFrames block = setting_.store.read(first, last, fine_.point);
+    parallel_for(last - first, int(sums.size()), [&](std::size_t n, int worker) {
+      const std::size_t frame = first + n;
+      state_.poses[frame].model_from_lab = poses[frame];
+      state_.poses[frame].candidates[0] = {poses[frame], 1};
+      LocalScratch scratch;
+      count_photons(block, n, fine_.points.size(), scratch);
+      scatter_frame({.model_from_lab = poses[frame], .expected = flat}, 1,
+                    block.photons[n], scratch, (*sums[std::size_t(worker)])[frame % 2]);
+    });
+  }
+  update_model(std::move(sums));
+}
+
 EmcRecord VolumeEmc::local_iteration() {
   const std::size_t frames = setting_.store.frames();
-  const LocalSearch search(state_.model, points_, setting_.store.area());
-  std::vector<Quaternion> before;
-  for (const FramePose& pose : state_.poses) before.push_back(pose.model_from_lab);
+  const LocalSearch search(state_.model, fine_.points, fine_.area);
+  const std::vector<Quaternion> before = best_orientations();
   auto sums = make_sums();
   std::vector<LocalScratch> scratch(sums.size());
   Progress progress(monitor_, "refining", frames);
   for (std::size_t first = 0; first < frames; first += kBlock) {
     const std::size_t last = std::min(frames, first + kBlock);
-    const FrameStore::View view = setting_.store.load(first, last);
+    const BinnedFrames block = setting_.store.read(first, last, fine_.point);
     parallel_for(last - first, int(sums.size()), [&](std::size_t n, int worker) {
-      fit_frame(search, *view.frames, first + n - view.offset, first + n,
+      fit_frame(search, block, n, first + n,
                 scratch[std::size_t(worker)], *sums[std::size_t(worker)]);
     });
     progress.advance(last - first);

@@ -22,13 +22,14 @@ struct EnumNames<Refinement> {
 
 struct EmcOptions {
   std::string symmetry = "C1";
-  std::optional<std::size_t> size;  ///< voxels across; automatic: a voxel is a pixel
+  std::optional<std::size_t> size;  ///< voxels across; automatic: two a pixel
   std::optional<std::filesystem::path> reference;
   std::size_t reference_index = 0;
+  std::optional<std::filesystem::path> poses;
   std::optional<Shape> shape;
   std::optional<Length> edge;
 
-  std::optional<Angle> spacing;  ///< of the finest grid; automatic: two voxels at the rim
+  std::optional<Angle> spacing;  ///< of the finest grid; automatic: two pixels at the rim
   Refinement refine = Refinement::local;
   double floor = 0.3;  ///< photons a voxel
   double brightest = 100;
@@ -36,7 +37,7 @@ struct EmcOptions {
   double beta_start = 1;
   std::size_t beta_period = 2;
   std::size_t max_iterations = 60;
-  double settled = 0.1;  ///< of a posterior's width
+  double settled = 0.7;  ///< of a posterior's width
 
   Memory max_memory{4.0 * (1 << 30)};
   double checkpoint_every_s = 30;

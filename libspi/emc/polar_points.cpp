@@ -41,9 +41,9 @@ double detector_radius(const Detector& detector, double q_radius_px) {
   return d * std::tan(2 * std::asin(std::min(q_radius_px / (2 * d), 0.7)));
 }
 
-PolarPoints polar_points(const PolarBinning& binning, const Detector& detector,
+LabPoints polar_points(const PolarBinning& binning, const Detector& detector,
                          double voxels_per_pixel) {
-  PolarPoints points;
+  LabPoints points;
   const bool flat = is_flat(detector);
   const double d = detector.distance_px;
   for (const double r : binning.radii_px()) {
@@ -61,7 +61,33 @@ PolarPoints polar_points(const PolarBinning& binning, const Detector& detector,
   return points;
 }
 
-void slice(const Cube& cube, const PolarPoints& points, const Quaternion& model_from_lab,
+FinePoints fine_points(const PolarBinning& binning, const Detector& detector,
+                       const RadialMean& mean, double voxels_per_pixel) {
+  constexpr std::size_t kMany = 4;  // pixels a bin whose places average out
+  const auto used = std::size_t(std::ranges::count_if(
+      binning.bin(), [](std::uint32_t bin) { return bin != PolarBinning::kNoBin; }));
+  if (used > kMany * binning.bins())
+    return {polar_points(binning, detector, voxels_per_pixel),
+            mean.area(binning, detector.correction), binning.bin()};
+  FinePoints fine;
+  const double scale = voxels_per_pixel * detector.distance_px;
+  for (std::size_t t = 0; t < binning.pixels(); ++t) {
+    if (binning.bin()[t] == PolarBinning::kNoBin) {
+      fine.point.push_back(PolarBinning::kNoBin);
+      continue;
+    }
+    fine.point.push_back(std::uint32_t(fine.points.size()));
+    const double x = scale * detector.sx[t], y = scale * detector.sy[t], z = scale * detector.sz[t];
+    fine.points.x.push_back(float(x));
+    fine.points.y.push_back(float(y));
+    fine.points.z.push_back(float(z));
+    fine.points.reach = std::max(fine.points.reach, std::hypot(x, y, z));
+    fine.area.push_back(detector.correction[t] * mean.at(binning.pixel_radius()[t]));
+  }
+  return fine;
+}
+
+void slice(const Cube& cube, const LabPoints& points, const Quaternion& model_from_lab,
            float* out) {
   const Placer placer(model_from_lab, cube.n);
   const auto n = std::int32_t(cube.n), plane = n * n;
@@ -87,7 +113,7 @@ VoxelSums::VoxelSums(std::size_t n, double largest)
   SPI_ASSERT(largest > 0 && std::isfinite(largest));
 }
 
-void VoxelSums::add(const PolarPoints& points, const Quaternion& model_from_lab,
+void VoxelSums::add(const LabPoints& points, const Quaternion& model_from_lab,
                     const float* numerator, const float* exposure) {
   const Placer placer(model_from_lab, n_);
   const std::size_t corners[8] = {0,        1,            n_,           n_ + 1,

@@ -21,17 +21,29 @@ struct Cube {
       : n(size), values(size * size * size, value) {}
 };
 
-/// Where the bins of a detector look: the centres of R rings × T angles in the lab frame, in voxels.
-/// A pixel at radius r on a detector at distance D (pixels) looks, with f = √(r² + D²), at
-/// (r/f, D/f - 1)·D pixels of q; on a plane through the origin at (r, 0).
-struct PolarPoints {
-  std::vector<float> x, y, z;  ///< [R·T]
+/// Where a pattern is looked at: points in the lab frame, in voxels.
+struct LabPoints {
+  std::vector<float> x, y, z;
   double reach = 0;            ///< distance of the outermost from the centre
 
   std::size_t size() const { return x.size(); }
 };
-PolarPoints polar_points(const PolarBinning& binning, const Detector& detector,
+
+/// The centres of R rings × T angles. A pixel at radius r on a detector at distance D (pixels)
+/// looks, with f = √(r² + D²), at (r/f, D/f - 1)·D pixels of q; on a plane through the origin at
+/// (r, 0).
+LabPoints polar_points(const PolarBinning& binning, const Detector& detector,
                          double voxels_per_pixel);
+
+/// Where frames are compared with the model off the grid: every pixel of the bins at its own place;
+/// where there are many pixels a bin, the bins.
+struct FinePoints {
+  LabPoints points;
+  std::vector<double> area;          ///< [points] photons expected of the mean pattern
+  std::vector<std::uint32_t> point;  ///< [P] of each pixel, or PolarBinning::kNoBin
+};
+FinePoints fine_points(const PolarBinning& binning, const Detector& detector,
+                       const RadialMean& mean, double voxels_per_pixel);
 
 /// Distance from q = 0, in pixels of q, that a radius on the flat detector looks at.
 double q_radius(const Detector& detector, double radius_px);
@@ -42,7 +54,7 @@ bool is_flat(const Detector& detector);
 
 /// out[t] = the trilinear interpolation of the cube at R p_t, R = model_from_lab. The cube is wide
 /// enough: reach < n/2 - 1 (whole-number division).
-void slice(const Cube& cube, const PolarPoints& points, const Quaternion& model_from_lab,
+void slice(const Cube& cube, const LabPoints& points, const Quaternion& model_from_lab,
            float* out);
 
 
@@ -57,7 +69,7 @@ class VoxelSums {
   static std::size_t bytes(std::size_t n) { return 2 * n * n * n * sizeof(std::int64_t); }
 
   /// Scatters numerator[points] and exposure[points] of a pattern of that orientation.
-  void add(const PolarPoints& points, const Quaternion& model_from_lab, const float* numerator,
+  void add(const LabPoints& points, const Quaternion& model_from_lab, const float* numerator,
            const float* exposure);
   void add(const VoxelSums& other);
   void clear();

@@ -105,7 +105,7 @@ Alignment refined(const Relative& x, Alignment a, const PointGroup& group, bool 
 
 Vector3 axis_of(const Quaternion& q) {
   const double side = q.w < 0 ? -1 : 1;
-  const double length = std::sqrt(q.x * q.x + q.y * q.y + q.z * q.z);
+  const double length = std::max(std::sqrt(q.x * q.x + q.y * q.y + q.z * q.z), 1e-30);
   return {side * q.x / length, side * q.y / length, side * q.z / length};
 }
 
@@ -217,9 +217,16 @@ PoseComparison compare_poses(std::span<const Quaternion> found, std::span<const 
   best = refined(x, best, group, free_axes && group.rotations.size() > 1);
   PoseComparison result{.model_from_truth = normalized(best.outer * best.inner),
                         .truth_from_group = conjugate(best.inner),
-                        .error_rad = {}};
-  for (std::size_t d = 0; d < x.of.size(); ++d)
-    result.error_rad.push_back(nearest(x, d, best, group).angle);
+                        .error_rad = {},
+                        .turn_rad = {}};
+  for (std::size_t d = 0; d < x.of.size(); ++d) {
+    const Nearest n = nearest(x, d, best, group);
+    result.error_rad.push_back(n.angle);
+    const Quaternion target = best.outer * group.rotations[n.rotation] * best.inner;
+    const Quaternion turn = conjugate(target * truth[d]) * x.of[d][n.form] * truth[d];
+    result.turn_rad.push_back(axis_of(turn));
+    for (double& v : result.turn_rad.back()) v *= n.angle;
+  }
   std::vector<double> sorted = result.error_rad;
   std::ranges::sort(sorted);
   result.median_rad = (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2;

@@ -16,6 +16,7 @@ struct PoseComparison {
   Quaternion model_from_truth;  ///< G
   Quaternion truth_from_group;  ///< B: the group's rotations of the truth are B g B⁻¹
   std::vector<double> error_rad;  ///< [N] smallest angle between R_found and G B g B⁻¹ R_true
+  std::vector<Vector3> turn_rad;  ///< [N] the same as a rotation vector in the lab frame
   double median_rad = 0, mean_rad = 0;
 };
 

@@ -21,10 +21,22 @@ std::size_t size_for(double radius_voxels) {
   return 2 * (std::size_t(std::ceil(radius_voxels)) + kBorder) + 1;
 }
 
-/// Two voxels at the rim, and no coarser or finer than is ever useful.
-double automatic_spacing(double reach_voxels) {
+/// Two voxels a pixel, or as many as the memory holds.
+std::size_t automatic_size(double radius_px, const EmcOptions& options, Monitor& monitor) {
+  constexpr double kBytes = 160;  // a voxel: model, halves, exposure, sums, and their doubles
+  const std::size_t wanted = size_for(2 * radius_px);
+  const double room = std::cbrt(0.5 * options.max_memory.bytes / kBytes);
+  const std::size_t size = std::min(wanted, (std::size_t(room) - 1) / 2 * 2 + 1);
+  if (size < wanted)
+    monitor.warn(text_of("--max-memory allows ", size, " voxels across; two a pixel are ", wanted,
+                         ": the outer rings will be blurred"));
+  return size;
+}
+
+/// Two pixels at the rim, and no coarser or finer than is ever useful.
+double automatic_spacing(double reach_px) {
   constexpr double kDegree = std::numbers::pi / 180;
-  return std::clamp(2 / reach_voxels, 4 * kDegree, 12 * kDegree);
+  return std::clamp(2 / reach_px, 4 * kDegree, 12 * kDegree);
 }
 
 /// Bytes that the grid's sums and slices take.
@@ -37,8 +49,8 @@ double grid_bytes(const FrameStore& store, std::size_t views) {
 }
 
 double settle_spacing(const EmcOptions& options, const FrameStore& store, const PointGroup& laue,
-                      double reach, Monitor& monitor) {
-  double spacing = options.spacing ? options.spacing->radians : automatic_spacing(reach);
+                      double reach_px, Monitor& monitor) {
+  double spacing = options.spacing ? options.spacing->radians : automatic_spacing(reach_px);
   if (options.spacing) return spacing;
   const double asked = spacing;
   while (grid_bytes(store, view_grid(laue, spacing).zone_views()) >
@@ -92,6 +104,23 @@ void run_to_end(VolumeEmc& emc, const EmcOptions& options, const std::filesystem
   }
 }
 
+std::vector<Column> convergence_table(const std::vector<EmcRecord>& history) {
+  constexpr double kDegrees = 180 / std::numbers::pi;
+  std::vector<Column> table;
+  for (const char* name : {"iteration", "beta", "spacing_deg", "gain_nats", "width_deg",
+                           "turned_deg", "fsc_radius_px"})
+    table.push_back({.name = name, .values = {}, .labels = {}});
+  for (std::size_t n = 0; n < history.size(); ++n) {
+    const EmcRecord& r = history[n];
+    const double row[] = {double(n + 1),          r.beta,
+                          kDegrees * r.spacing_rad, r.gain,
+                          kDegrees * r.width_rad, kDegrees * r.turned_rad,
+                          r.fsc_radius};
+    for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
+  }
+  return table;
+}
+
 }  // namespace
 
 EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
@@ -111,15 +140,14 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
   FrameStore& store = *result.store;
   refuse_identical(store);
   const PolarBinning& binning = store.binning();
-  const double reach_px = q_radius(detector, binning.radii_px().back());
-  const std::size_t size = options.size.value_or(size_for(reach_px));
-  result.voxels_per_pixel =
-      std::min(1., (double(size / 2) - double(kBorder)) / reach_px);
-  if (options.size) result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
+  const double reach_px =
+      q_radius(detector, binning.radii_px().back() + options.polar.ring_width / 2);
+  const std::size_t size =
+      options.size ? *options.size : automatic_size(reach_px, options, monitor);
+  result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
   const PointGroup laue = laue_class(result.group);
-  const double reach = reach_px * result.voxels_per_pixel;
   const EmcSetting setting{store, laue, result.voxels_per_pixel, size,
-                           settle_spacing(options, store, laue, reach, monitor), seed};
+                           settle_spacing(options, store, laue, reach_px, monitor), seed};
   monitor.info(text_of(store.frames(), " frames on ", binning.rings(), " rings and ",
                        binning.angles(), binning.folded() ? " angles of the half turn, "
                                                           : " angles of the turn, ",
@@ -136,6 +164,8 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
     emc.resume(std::move(*saved));
   } else if (options.reference || options.shape) {
     emc.start(start_model(options, setting, detector, threads));
+  } else if (options.poses) {
+    emc.start(start_poses(*options.poses, store));
   } else {
     emc.start();
   }
@@ -167,6 +197,8 @@ Model model_of(const EmcResult& result) {
     for (std::size_t half = 0; half < 2; ++half)
       model.half[half].push_back(float(mean * state.half[half].values[v]));
   }
+  model.convergence = convergence_table(state.history);
+  model.stop_reason = state.stop_reason;
   double fluence = 0;
   for (const FramePose& pose : state.poses) fluence += pose.fluence;
   for (std::size_t d = 0; d < store.frames(); ++d) {

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
+#include "libspi/io/record.h"
 #include "libspi/io/volume_series.h"
 #include "libspi/orientation/reference.h"
 
@@ -75,6 +77,30 @@ Cube start_model(const EmcOptions& options, const EmcSetting& setting, const Det
     model.values[v] = mean > 0 ? float(std::max(values[v] / mean, kLeast)) : 1.f;
   }
   return model;
+}
+
+std::vector<Quaternion> start_poses(const std::filesystem::path& path, const FrameStore& store) {
+  const h5::File file = h5::File::open(path);
+  format_of(file);
+  const char* name = file.exists("quaternion") ? "quaternion" : "truth/quaternion";
+  if (!file.exists(name) || !file.exists("id"))
+    fail(path.string(), " holds no orientations: it needs the datasets id and quaternion");
+  const auto id = file.read<std::uint64_t>("id");
+  const auto values = file.read<double>(name, {id.size(), 4});
+  std::unordered_map<std::uint64_t, Quaternion> pose;
+  for (std::size_t n = 0; n < id.size(); ++n) {
+    const double* q = &values[4 * n];
+    pose[id[n]] = normalized({q[0], q[1], q[2], q[3]});
+  }
+  std::vector<Quaternion> poses;
+  for (std::size_t d = 0; d < store.frames(); ++d) {
+    const auto at = pose.find(store.id(d));
+    if (at == pose.end())
+      fail(path.string(), " has no orientation of frame ", store.id(d),
+           ": give --selection the frames that have one");
+    poses.push_back(at->second);
+  }
+  return poses;
 }
 
 bool folds(const Detector& detector, const PolarBinningOptions& polar) {

@@ -11,6 +11,10 @@ namespace spi {
 Cube start_model(const EmcOptions& options, const EmcSetting& setting, const Detector& detector,
                  int threads);
 
+/// The orientations that a file gives the store's frames, by id. UserError where it holds none, or
+/// a frame is not in it.
+std::vector<Quaternion> start_poses(const std::filesystem::path& path, const FrameStore& store);
+
 /// Whether I(q) = I(-q) relates opposite pixels: on all rings they look at points less than half a
 /// pixel of q from being opposite.
 bool folds(const Detector& detector, const PolarBinningOptions& polar);

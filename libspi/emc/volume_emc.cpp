@@ -39,8 +39,9 @@ VolumeEmc::VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int t
       monitor_(monitor),
       points_(polar_points(setting.store.binning(), setting.store.detector(),
                            setting.voxels_per_pixel)),
-      area_(setting.store.area().begin(), setting.store.area().end()) {
-  SPI_ASSERT(setting.size % 2 == 1 && points_.reach < double(setting.size / 2) - 1);
+      fine_(fine_points(setting.store.binning(), setting.store.detector(),
+                        setting.store.radial_mean(), setting.voxels_per_pixel)) {
+  SPI_ASSERT(setting.size % 2 == 1 && std::max(points_.reach, fine_.points.reach) < double(setting.size / 2) - 1);
   for (std::size_t n = 0; n < setting.store.frames(); ++n)
     largest_sum_ += 8 * double(setting.store.photons(n));
   state_.poses.resize(setting.store.frames());
@@ -66,28 +67,53 @@ void VolumeEmc::start(Cube model) {
 
 double VolumeEmc::beta(float photons) const {
   const double start = std::exp(-6.5 * std::pow(double(photons) / 1e5, 0.15));
+  if (state_.stage != EmcState::Stage::grid) return 1;
   const auto doublings = std::min<std::size_t>(60, state_.history.size() / options_.beta_period);
   return std::min(1., options_.beta_start * start * std::exp2(double(doublings)));
 }
 
 double VolumeEmc::grid_spacing() const {
   constexpr double kCoarsest = 0.2;
-  const bool annealed = !state_.history.empty() && state_.history.back().beta >= 1;
-  return annealed ? setting_.spacing_rad
-                  : std::max(setting_.spacing_rad, std::min(kCoarsest, 2 * setting_.spacing_rad));
+  // The finest grid from when the frames have decided on the coarse one.
+  const double coarse = std::max(setting_.spacing_rad, std::min(kCoarsest, 2 * setting_.spacing_rad));
+  if (state_.history.empty()) return coarse;
+  const EmcRecord& last = state_.history.back();
+  return last.spacing_rad < coarse || last.beta >= 1 || last.width_rad < last.spacing_rad
+             ? setting_.spacing_rad
+             : coarse;
+}
+
+EmcState::Stage VolumeEmc::next_stage() const {
+  using Stage = EmcState::Stage;
+  if (options_.refine == Refinement::none || state_.history.size() < 2) return state_.stage;
+  const EmcRecord& last = state_.history.back();
+  const EmcRecord& before = state_.history[state_.history.size() - 2];
+  if (state_.stage == Stage::grid) {
+    const bool decided = last.width_rad < last.spacing_rad && last.turned_rad < last.spacing_rad;
+    const bool at_finest = before.spacing_rad == setting_.spacing_rad;
+    return decided && at_finest ? Stage::local : Stage::grid;
+  }
+  return state_.stage == Stage::local && settled() ? Stage::final : state_.stage;
+}
+
+double VolumeEmc::mean_beta() const {
+  double sum = 0;
+  for (std::size_t d = 0; d < state_.poses.size(); ++d) sum += beta(setting_.store.photons(d));
+  return sum / double(state_.poses.size());
 }
 
 bool VolumeEmc::iterate() {
   if (!state_.stop_reason.empty()) return false;
-  state_.history.push_back(state_.local ? local_iteration() : grid_iteration());
-  if (!state_.local && options_.refine == Refinement::local) {
-    const EmcRecord& last = state_.history.back();
-    const bool at_last_grid = last.beta >= 1 && last.spacing_rad == setting_.spacing_rad;
-    state_.local = at_last_grid && last.turned_rad < last.spacing_rad &&
-                   last.width_rad < last.spacing_rad && state_.history.size() > 1 &&
-                   state_.history[state_.history.size() - 2].spacing_rad == last.spacing_rad;
+  using Stage = EmcState::Stage;
+  state_.history.push_back(state_.stage == Stage::grid ? grid_iteration() : local_iteration());
+  const Stage next = next_stage();
+  if (state_.stage == Stage::local && next == Stage::final) {
+    report_iteration();
+    state_.history.push_back(look_around());
+  } else {
+    state_.stop_reason = reason_to_stop();
   }
-  state_.stop_reason = reason_to_stop();
+  state_.stage = next;
   report_iteration();
   return state_.stop_reason.empty();
 }
@@ -96,36 +122,42 @@ EmcRecord VolumeEmc::record(double gain, double spacing,
                             const std::vector<Quaternion>& before) const {
   const std::size_t n = state_.poses.size();
   std::vector<double> turned(n), width(n);
-  double beta_sum = 0;
   const BeamTwin twin =
       setting_.store.binning().folded() ? BeamTwin::same : BeamTwin::distinct;
   for (std::size_t d = 0; d < n; ++d) {
     turned[d] =
         misorientation_rad(setting_.laue, state_.poses[d].model_from_lab, before[d], twin);
     width[d] = state_.poses[d].width_rad;
-    beta_sum += beta(setting_.store.photons(d));
   }
-  return {.beta = state_.local ? 1 : beta_sum / double(n),
+  return {.beta = mean_beta(),
           .spacing_rad = spacing,
           .gain = gain,
           .width_rad = median(std::move(width)),
           .turned_rad = median(std::move(turned)),
-          .fsc_radius = crossing(state_.fsc, 0.5)};
+          .fsc_radius = crossing(state_.fsc, 0.5, innermost_shell() + 1) /
+                        setting_.voxels_per_pixel};
+}
+
+std::size_t VolumeEmc::innermost_shell() const {
+  const FrameStore& store = setting_.store;
+  return std::size_t(std::ceil(setting_.voxels_per_pixel *
+                               q_radius(store.detector(), store.binning().radii_px().front())));
 }
 
 bool VolumeEmc::settled() const {
+  const bool on_grid = state_.stage == EmcState::Stage::grid;
   const auto calm = [&](const EmcRecord& r) {
-    return r.beta >= 1 && r.spacing_rad <= setting_.spacing_rad &&
-           r.turned_rad <= options_.settled * r.width_rad;
+    const bool of_stage = on_grid ? r.spacing_rad == setting_.spacing_rad : r.spacing_rad == 0;
+    return r.beta >= 1 && of_stage && r.turned_rad <= options_.settled * r.width_rad;
   };
   const std::size_t n = state_.history.size();
-  const bool last_stage = state_.local || options_.refine == Refinement::none ||
-                          (n > 0 && state_.history.back().width_rad >= setting_.spacing_rad);
-  return n >= 2 && last_stage && calm(state_.history[n - 1]) && calm(state_.history[n - 2]);
+  return n >= 2 && calm(state_.history[n - 1]) && calm(state_.history[n - 2]);
 }
 
 std::string VolumeEmc::reason_to_stop() const {
-  if (settled())
+  const bool refines = options_.refine == Refinement::local &&
+                       state_.stage == EmcState::Stage::local;  // a look around follows
+  if (settled() && !refines)
     return text_of("settled: half of the frames turn by less than ", options_.settled,
                    " of their posterior's width in each of two iterations");
   if (state_.history.size() >= options_.max_iterations)
@@ -142,7 +174,7 @@ void VolumeEmc::report_iteration() const {
                         : std::string("local"),
       ", gain ", rounded(r.gain, 2), " nats a frame, width ", rounded(degrees(r.width_rad), 2),
       "°, turned ", rounded(degrees(r.turned_rad), 2), "°, half sets agree to ",
-      rounded(r.fsc_radius, 1), " voxels"));
+      rounded(r.fsc_radius, 1), " pixels"));
   if (!state_.stop_reason.empty())
     monitor_.info(text_of("stops after ", state_.history.size(), " iterations: ",
                           state_.stop_reason));

@@ -26,7 +26,7 @@ struct EmcRecord {
   double gain = 0;         ///< mean log-likelihood of a frame over that of the mean pattern, nats
   double width_rad = 0;    ///< median of the posteriors' widths
   double turned_rad = 0;   ///< median angle by which the best orientations moved
-  double fsc_radius = 0;   ///< voxels, where the half sets' correlation falls below 1/2
+  double fsc_radius = 0;   ///< pixels of q, where the half sets' correlation falls below 1/2
 };
 
 /// One of the orientations that a frame may have.
@@ -55,7 +55,8 @@ struct EmcState {
   std::array<Cube, 2> half;     ///< W of the even and of the odd frames
   std::vector<double> fsc;      ///< [n/2+1] of the two halves, each shell's mean taken out
   std::vector<FramePose> poses;  ///< [frames]
-  bool local = false;            ///< the grid is left behind
+  /// on the grid; off it; off it after a last look at the grid for orientations far away
+  enum class Stage : std::uint8_t { grid, local, final } stage = Stage::grid;
   std::vector<EmcRecord> history;
   std::string stop_reason;  ///< empty while it goes on
 };
@@ -78,22 +79,30 @@ class VolumeEmc {
   /// A start from noise, or from a model W.
   void start();
   void start(Cube model);
+  /// From known orientations [frames]: straight to refinement off the grid.
+  void start(const std::vector<Quaternion>& poses);
   /// Goes on from a checkpoint of the same frames and options.
   void resume(EmcState state) { state_ = std::move(state); }
   /// One iteration; false where it has ended (stop_reason says why).
   bool iterate();
   const EmcState& state() const { return state_; }
-  const PolarPoints& points() const { return points_; }
+  const LabPoints& points() const { return points_; }
 
  private:
   using Sums = std::array<VoxelSums, 2>;  ///< of even and odd frames
 
   double beta(float photons) const;
+  double mean_beta() const;
   double grid_spacing() const;
   EmcRecord grid_iteration();
+  /// Off the grid: new candidates from all over the grid beside each frame's best.
+  EmcRecord look_around();
+  EmcState::Stage next_stage() const;
   EmcRecord local_iteration();
   /// E step on the grid: posteriors into state_.poses, sums of the views into `sums`.
-  double expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views, RateSums& sums);
+  double expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views, RateSums* sums);
+  std::vector<Quaternion> best_orientations() const;
+  LikelihoodEngine engine_of(const ViewGrid& views) const;
   void conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::Scratch& scratch,
                         const ViewGrid& views, std::span<const std::size_t> frames);
   void compress(const RateSums& sums, const ViewGrid& views);
@@ -106,6 +115,8 @@ class VolumeEmc {
   /// The model that sums ask for: symmetrised, floored, scaled; and the correlation of its halves.
   void update_model(std::vector<std::unique_ptr<Sums>> sums);
   EmcRecord record(double gain, double spacing, const std::vector<Quaternion>& before) const;
+  /// The first shell that the innermost ring sees.
+  std::size_t innermost_shell() const;
   bool settled() const;
   std::string reason_to_stop() const;
   void report_iteration() const;
@@ -114,8 +125,8 @@ class VolumeEmc {
   EmcOptions options_;
   int threads_;
   Monitor& monitor_;
-  PolarPoints points_;
-  std::vector<float> area_;
+  LabPoints points_;  ///< of the bins
+  FinePoints fine_;
   double largest_sum_ = 0;
   EmcState state_;
 };
