@@ -37,7 +37,7 @@ struct EmcOptions {
   double beta_start = 1;
   std::size_t beta_period = 2;
   std::size_t max_iterations = 60;
-  double settled = 0.7;  ///< of a posterior's width
+  double settled = 0.3;  ///< of a posterior's width
 
   Memory max_memory{4.0 * (1 << 30)};
   double checkpoint_every_s = 30;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kDegree = std::numbers::pi / 180;
 constexpr double kFar = 20 * kDegree;  ///< beyond it a frame is lost, and how far says nothing
-constexpr std::size_t kTried = 400;    ///< frames that propose and judge alignments
+constexpr std::size_t kTried = 200;    ///< frames that propose and judge alignments
 
 /// The frames' relative rotations X = R_found R_true⁻¹, in one form or, with the twin, two.
 struct Relative {
@@ -41,23 +41,32 @@ struct Nearest {
   std::size_t form = 0, rotation = 0;
 };
 
-Nearest nearest(const Relative& x, std::size_t d, const Alignment& a, const PointGroup& group) {
+/// The rotations (G B) g B⁻¹ of an alignment.
+std::vector<Quaternion> targets_of(const Alignment& a, const PointGroup& group) {
+  std::vector<Quaternion> targets;
+  for (const Quaternion& g : group.rotations) targets.push_back(a.outer * g * a.inner);
+  return targets;
+}
+
+Nearest nearest(const Relative& x, std::size_t d, const std::vector<Quaternion>& targets) {
   Nearest best;
-  for (std::size_t g = 0; g < group.rotations.size(); ++g) {
-    const Quaternion target = a.outer * group.rotations[g] * a.inner;
+  double largest = -1;
+  for (std::size_t g = 0; g < targets.size(); ++g)
     for (std::size_t f = 0; f < x.forms; ++f) {
-      const double angle = angle_between_rad(x.of[d][f], target);
-      if (angle < best.angle) best = {angle, f, g};
+      const Quaternion &p = x.of[d][f], &t = targets[g];
+      const double cosine = std::abs(p.w * t.w + p.x * t.x + p.y * t.y + p.z * t.z);
+      if (cosine > largest) largest = cosine, best = {0, f, g};
     }
-  }
+  best.angle = angle_between_rad(x.of[d][best.form], targets[best.rotation]);
   return best;
 }
 
 /// Mean error over every `stride`-th frame.
 double score(const Relative& x, const Alignment& a, const PointGroup& group, std::size_t stride) {
+  const std::vector<Quaternion> targets = targets_of(a, group);
   double sum = 0, count = 0;
   for (std::size_t d = 0; d < x.of.size(); d += stride, ++count)
-    sum += std::min(nearest(x, d, a, group).angle, kFar);
+    sum += std::min(nearest(x, d, targets).angle, kFar);
   return sum / count;
 }
 
@@ -80,10 +89,11 @@ Alignment refined(const Relative& x, Alignment a, const PointGroup& group, bool 
   constexpr int kRounds = 30;
   constexpr double kSoft = 0.2 * kDegree;
   for (int round = 0; round < kRounds; ++round) {
+    const std::vector<Quaternion> targets = targets_of(a, group);
     MeanRotation outer, inner;
     bool any = false;
     for (std::size_t d = 0; d < x.of.size(); ++d) {
-      const Nearest n = nearest(x, d, a, group);
+      const Nearest n = nearest(x, d, targets);
       if (n.angle > kFar) continue;
       any = true;
       const double weight = 1 / (n.angle + kSoft);
@@ -219,11 +229,11 @@ PoseComparison compare_poses(std::span<const Quaternion> found, std::span<const 
                         .truth_from_group = conjugate(best.inner),
                         .error_rad = {},
                         .turn_rad = {}};
+  const std::vector<Quaternion> targets = targets_of(best, group);
   for (std::size_t d = 0; d < x.of.size(); ++d) {
-    const Nearest n = nearest(x, d, best, group);
+    const Nearest n = nearest(x, d, targets);
     result.error_rad.push_back(n.angle);
-    const Quaternion target = best.outer * group.rotations[n.rotation] * best.inner;
-    const Quaternion turn = conjugate(target * truth[d]) * x.of[d][n.form] * truth[d];
+    const Quaternion turn = conjugate(targets[n.rotation] * truth[d]) * x.of[d][n.form] * truth[d];
     result.turn_rad.push_back(axis_of(turn));
     for (double& v : result.turn_rad.back()) v *= n.angle;
   }

@@ -26,8 +26,9 @@ TEST(ReconstructEmc, RefusesFramesThatAreAllAlike) {
       create_frames(folder / "f.h5", FrameFormat::spi, test::small_detector(), {});
   FrameBlock block;
   block.start = {0};
-  std::vector<std::uint32_t> counts(33 * 33, 0);
-  counts[33 * 20 + 20] = counts[33 * 10 + 12] = 2;
+  std::vector<std::uint32_t> counts;
+  for (std::uint64_t t = 0; t < 33 * 33; ++t)
+    counts.push_back(std::uint32_t(Random(1, 0, t).poisson(2)));
   for (std::uint64_t d = 0; d < 20; ++d) block.append_dense(d, counts);
   writer->append(block);
   writer->finish();

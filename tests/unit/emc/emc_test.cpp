@@ -6,6 +6,7 @@
 
 #include "libspi/base/error.h"
 #include "libspi/emc/evaluate.h"
+#include "libspi/volume/fsc.h"
 #include "small_particle.h"
 
 namespace spi {

@@ -14,13 +14,13 @@ namespace spi {
 namespace {
 
 /// A smooth positive cube, and points on a few rings of a curved Ewald sphere.
-struct Setup {
+struct SmoothModel {
   static constexpr std::size_t kSize = 25;
   Cube cube{kSize};
   LabPoints points;
   std::vector<double> area;
 
-  Setup() {
+  SmoothModel() {
     for (std::size_t v = 0; v < cube.values.size(); ++v) {
       const double x = double(v % kSize) - 12, y = double(v / kSize % kSize) - 12,
                    z = double(v / (kSize * kSize)) - 12;
@@ -64,13 +64,13 @@ struct Setup {
 };
 
 TEST(Slice, IsTheTransposeOfScattering) {
-  const Setup s;
+  const SmoothModel s;
   Random random(5, 0, 0);
   const Quaternion q = random_rotation(random);
   std::vector<float> values(s.points.size()), none(s.points.size());
   for (float& v : values) v = float(random.uniform());
   const std::vector<float> sliced = s.slice_at(q);
-  VoxelSums sums(Setup::kSize, 1e4);
+  VoxelSums sums(SmoothModel::kSize, 1e4);
   sums.add(s.points, q, values.data(), none.data());
   double left = 0, right = 0;
   for (std::size_t t = 0; t < values.size(); ++t) left += double(values[t]) * sliced[t];
@@ -81,12 +81,12 @@ TEST(Slice, IsTheTransposeOfScattering) {
 }
 
 TEST(VoxelSums, DoNotDependOnTheOrder) {
-  const Setup s;
+  const SmoothModel s;
   Random random(5, 0, 1);
   std::vector<float> values(s.points.size());
   for (float& v : values) v = float(random.normal());
   const Quaternion a = random_rotation(random), b = random_rotation(random);
-  VoxelSums first(Setup::kSize, 1e4), second(Setup::kSize, 1e4), part(Setup::kSize, 1e4);
+  VoxelSums first(SmoothModel::kSize, 1e4), second(SmoothModel::kSize, 1e4), part(SmoothModel::kSize, 1e4);
   first.add(s.points, a, values.data(), values.data());
   first.add(s.points, b, values.data(), values.data());
   part.add(s.points, a, values.data(), values.data());
@@ -99,7 +99,7 @@ TEST(VoxelSums, DoNotDependOnTheOrder) {
 }
 
 TEST(LocalSearch, GainIsThatOfTheDefinition) {
-  const Setup s;
+  const SmoothModel s;
   const LocalSearch search(s.cube, s.points, s.area);
   reference::LabPixels pixels;
   for (std::size_t t = 0; t < s.points.size(); ++t) {
@@ -107,7 +107,7 @@ TEST(LocalSearch, GainIsThatOfTheDefinition) {
     pixels.expected.push_back(s.area[t]);
   }
   const auto rate = [&](const Vector3& p) {
-    return reference::trilinear(s.cube.values, Setup::kSize, p);
+    return reference::trilinear(s.cube.values, SmoothModel::kSize, p);
   };
   Random random(5, 0, 2);
   LocalScratch scratch;
@@ -125,7 +125,7 @@ TEST(LocalSearch, GainIsThatOfTheDefinition) {
 }
 
 TEST(LocalSearch, CovarianceIsThatOfItsErrors) {
-  const Setup s;
+  const SmoothModel s;
   const LocalSearch search(s.cube, s.points, s.area);
   LocalScratch scratch;
   constexpr int kFrames = 300;
