@@ -80,7 +80,7 @@ void emc(const EmcArgs& args, spi::cli::Session& session) {
   fs::path paths[4];
   const char* const names[] = {"model.png", "fsc.png", "poses.png", "convergence.png"};
   for (int n = 0; !args.no_plots && n < 4; ++n) paths[n] = session.companion(names[n]);
-  const fs::path checkpoint = session.output().string() + ".checkpoint";
+  const fs::path checkpoint = session.output().string() + ".checkpoint/emc.h5";
 
   spi::FrameSource source(args.frames, args.detector, args.hints, session.monitor());
   if (args.selection) source.select(spi::read_selection(*args.selection));
@@ -98,7 +98,7 @@ void emc(const EmcArgs& args, spi::cli::Session& session) {
     pictures.commit();
   }
   spi::write_model(session.output(), model, session.provenance());
-  fs::remove(checkpoint);
+  fs::remove_all(checkpoint.parent_path());
   session.monitor().info(spi::summary(result, source));
 }
 

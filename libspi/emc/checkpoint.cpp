@@ -64,6 +64,7 @@ std::vector<double> table_of(const std::vector<T>& rows) {
 
 void save_checkpoint(const std::filesystem::path& path, const std::string& setting,
                      const EmcState& state) {
+  std::filesystem::create_directories(path.parent_path());
   AtomicFile target(path);
   h5::File file = h5::File::create(target.temporary());
   file.set_attribute("/", "setting", setting);

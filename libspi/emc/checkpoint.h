@@ -10,7 +10,7 @@
 
 namespace spi {
 
-/// Writes the state whole or not at all. `setting` describes frames and options.
+/// Writes the state whole or not at all; makes the folder. `setting` describes frames and options.
 void save_checkpoint(const std::filesystem::path& path, const std::string& setting,
                      const EmcState& state);
 

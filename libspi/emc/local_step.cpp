@@ -21,10 +21,11 @@ constexpr double kPoint = 0.3;
 
 /// Orientations that stand for a Gaussian: its mean and covariance are theirs (the cubature of
 /// degree 3, Arasaratnam & Haykin, IEEE Trans. Autom. Control 54, 1254 (2009)).
-std::vector<Quaternion> cubature(const LocalFit& fit, double reach) {
-  if (fit.width_rad() * reach < kPoint) return {fit.model_from_lab};
+std::vector<Quaternion> cubature(const LocalFit& fit, double blur, double reach) {
   const Eigen::Matrix3d covariance =
-      Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(fit.covariance.data());
+      Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(fit.covariance.data()) +
+      blur * blur * Eigen::Matrix3d::Identity();
+  if (std::sqrt(covariance.trace()) * reach < kPoint) return {fit.model_from_lab};
   const Eigen::Matrix3d root = covariance.llt().matrixL();
   std::vector<Quaternion> points;
   for (int axis = 0; axis < 3; ++axis)
@@ -48,7 +49,7 @@ void count_photons(const BinnedFrames& frames, std::size_t row, std::size_t bins
 
 void VolumeEmc::scatter_frame(const LocalFit& fit, double share, double photons,
                               const LocalScratch& scratch, VoxelSums& sums) const {
-  const std::vector<Quaternion> at = cubature(fit, fine_.points.reach);
+  const std::vector<Quaternion> at = cubature(fit, blur(), fine_.points.reach);
   const double part = share / double(at.size()), fluence = photons / fit.expected;
   std::vector<float> numerator(fine_.points.size()), exposure(fine_.points.size());
   for (std::size_t t = 0; t < fine_.points.size(); ++t) {

@@ -27,6 +27,11 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+/// Posteriors are narrower than the grid, and half of the frames stay where they are.
+bool decided(const EmcRecord& r) {
+  return r.width_rad < r.spacing_rad && r.turned_rad < 0.1 * r.spacing_rad;
+}
+
 constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
 
 }  // namespace
@@ -78,9 +83,8 @@ double VolumeEmc::grid_spacing() const {
   const double coarse = std::max(setting_.spacing_rad, std::min(kCoarsest, 2 * setting_.spacing_rad));
   if (state_.history.empty()) return coarse;
   const EmcRecord& last = state_.history.back();
-  return last.spacing_rad < coarse || last.beta >= 1 || last.width_rad < last.spacing_rad
-             ? setting_.spacing_rad
-             : coarse;
+  return last.spacing_rad < coarse || last.beta >= 1 || decided(last) ? setting_.spacing_rad
+                                                                      : coarse;
 }
 
 EmcState::Stage VolumeEmc::next_stage() const {
@@ -89,11 +93,15 @@ EmcState::Stage VolumeEmc::next_stage() const {
   const EmcRecord& last = state_.history.back();
   const EmcRecord& before = state_.history[state_.history.size() - 2];
   if (state_.stage == Stage::grid) {
-    const bool decided = last.width_rad < last.spacing_rad && last.turned_rad < last.spacing_rad;
     const bool at_finest = before.spacing_rad == setting_.spacing_rad;
-    return decided && at_finest ? Stage::local : Stage::grid;
+    return decided(last) && at_finest ? Stage::local : Stage::grid;
   }
   return state_.stage == Stage::local && settled() ? Stage::final : state_.stage;
+}
+
+double VolumeEmc::blur() const {
+  const auto done = std::ranges::count(state_.history, 0., &EmcRecord::spacing_rad);
+  return 0.5 * setting_.spacing_rad * std::exp2(-0.5 * double(done));
 }
 
 double VolumeEmc::mean_beta() const {
@@ -148,7 +156,8 @@ bool VolumeEmc::settled() const {
   const bool on_grid = state_.stage == EmcState::Stage::grid;
   const auto calm = [&](const EmcRecord& r) {
     const bool of_stage = on_grid ? r.spacing_rad == setting_.spacing_rad : r.spacing_rad == 0;
-    return r.beta >= 1 && of_stage && r.turned_rad <= options_.settled * r.width_rad;
+    const bool sharp = on_grid || blur() < r.width_rad;
+    return r.beta >= 1 && of_stage && sharp && r.turned_rad <= options_.settled * r.width_rad;
   };
   const std::size_t n = state_.history.size();
   return n >= 2 && calm(state_.history[n - 1]) && calm(state_.history[n - 2]);

@@ -98,6 +98,9 @@ class VolumeEmc {
   /// Off the grid: new candidates from all over the grid beside each frame's best.
   EmcRecord look_around();
   EmcState::Stage next_stage() const;
+  /// Standard deviation about each axis by which the frames are blurred off the grid: half of its
+  /// spacing at first, halved every second iteration. A sharp model holds its frames where they are.
+  double blur() const;
   EmcRecord local_iteration();
   /// E step on the grid: posteriors into state_.poses, sums of the views into `sums`.
   double expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views, RateSums* sums);
