@@ -132,7 +132,9 @@ void VolumeEmc::start(const std::vector<Quaternion>& poses) {
 
 EmcRecord VolumeEmc::local_iteration() {
   const std::size_t frames = setting_.store.frames();
-  const LocalSearch search(state_.model, fine_.points, fine_.area);
+  // Each half against the other's model: a frame is not held where its own photons are.
+  const LocalSearch search[2] = {LocalSearch(state_.half[1], fine_.points, fine_.area),
+                                 LocalSearch(state_.half[0], fine_.points, fine_.area)};
   const std::vector<Quaternion> before = best_orientations();
   auto sums = make_sums();
   std::vector<LocalScratch> scratch(sums.size());
@@ -141,7 +143,7 @@ EmcRecord VolumeEmc::local_iteration() {
     const std::size_t last = std::min(frames, first + kBlock);
     const BinnedFrames block = setting_.store.read(first, last, fine_.point);
     parallel_for(last - first, int(sums.size()), [&](std::size_t n, int worker) {
-      fit_frame(search, block, n, first + n,
+      fit_frame(search[(first + n) % 2], block, n, first + n,
                 scratch[std::size_t(worker)], *sums[std::size_t(worker)]);
     });
     progress.advance(last - first);

@@ -8,7 +8,6 @@
 #include <numbers>
 
 #include "libspi/base/error.h"
-#include "libspi/base/quantity.h"
 #include "libspi/geometry/rotation.h"
 #include "libspi/volume/sections.h"
 
@@ -98,16 +97,18 @@ plot::Figure model_figure(const Model& model) {
   montage.colors.label = "photons a pixel of a frame of fluence 1";
   montage.y_up = true;
   montage.columns = kSections.size();
+  std::vector<float> measured = model.intensity;  // sections end where a neighbour is not
+  for (float& v : measured)
+    if (!(v > 0)) v = std::numeric_limits<float>::quiet_NaN();
   for (const Section& plane : kSections) {
-    std::vector<float> values = section(model.intensity, model.size, plane);
-    for (float& v : values)
-      if (!(v > 0)) v = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> values = section(measured, model.size, plane);
     montage.images.emplace_back(model.size, model.size, std::span<const float>(values));
     montage.captions.push_back(text_of("section ", plane.name));
   }
   plot::Figure figure({.width = 860, .height = 320});
-  figure.axes().title = text_of("Central sections of the intensity, ", model.size, " voxels of ",
-                                print_number(model.q_per_voxel), " 1/Å");
+  char text[64];
+  std::snprintf(text, sizeof text, "%zu voxels of %.3g 1/Å", model.size, model.q_per_voxel);
+  figure.axes().title = text_of("Central sections of the intensity, ", text);
   figure.axes().montage(std::move(montage));
   return figure;
 }
