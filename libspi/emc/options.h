@@ -34,7 +34,7 @@ struct EmcOptions {
   double floor = 0.3;  ///< photons a voxel
   double brightest = 100;
 
-  double beta_start = 1;
+  double beta_start = 0.1;
   std::size_t beta_period = 2;
   std::size_t max_iterations = 60;
   double settled = 0.3;  ///< of a posterior's width

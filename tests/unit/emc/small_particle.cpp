@@ -77,7 +77,7 @@ SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, dou
 EmcOptions small_options() {
   EmcOptions options;
   options.polar.angles = 64;
-  options.max_iterations = 40;
+  options.max_iterations = 60;
   return options;
 }
 
