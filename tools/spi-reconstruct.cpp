@@ -84,8 +84,8 @@ void emc(const EmcArgs& args, spi::cli::Session& session) {
 
   spi::FrameSource source(args.frames, args.detector, args.hints, session.monitor());
   if (args.selection) source.select(spi::read_selection(*args.selection));
-  const spi::EmcResult result = spi::reconstruct_emc(
-      source, args.emc, checkpoint, session.seed(), session.threads(), session.monitor());
+  const spi::EmcResult result = spi::reconstruct_emc(source, args.emc, checkpoint, session.seed(),
+                                                     session.threads(), session.monitor());
   const spi::Model model = spi::model_of(result);
   spi::write_csv(poses, spi::pose_table(model));
   spi::write_csv(convergence, model.convergence);
@@ -113,7 +113,8 @@ void declare_evaluate(spi::cli::Usage& usage, EvaluateArgs& args) {
   usage.summary("compare a model with the truth of a simulation")
       .describe(
           "Orientations are compared after the rotation that lays the two models on each other, "
-          "modulo the model's point group or --modulo. Prints median and mean error, the regression "
+          "modulo the model's point group or --modulo. Prints median and mean error, the "
+          "regression "
           "of the fluences on the true ones, and with --structure or --true-volume the "
           "correlation of the intensities, shell by shell with the shells' means taken out. Writes "
           "each frame's error to OUTPUT, the curve to OUTPUT-fsc.csv, a picture to "

@@ -39,8 +39,8 @@ class FrameStore {
   };
   /// Valid until the next call. Not thread-safe.
   View load(std::size_t first, std::size_t last);
-  /// Frames [first, last) on other bins, read from the source: the bin of each pixel, below 2^24, or
-  /// PolarBinning::kNoBin. Not thread-safe.
+  /// Frames [first, last) on other bins, read from the source: the bin of each pixel, below 2^24,
+  /// or PolarBinning::kNoBin. Not thread-safe.
   BinnedFrames read(std::size_t first, std::size_t last, std::span<const std::uint32_t> bin);
 
  private:

@@ -15,9 +15,7 @@ std::vector<double> row_of(const EmcRecord& r) {
   return {r.beta, r.spacing_rad, r.gain, r.width_rad, r.turned_rad, r.fsc_radius};
 }
 
-EmcRecord record_of(const double* row) {
-  return {row[0], row[1], row[2], row[3], row[4], row[5]};
-}
+EmcRecord record_of(const double* row) { return {row[0], row[1], row[2], row[3], row[4], row[5]}; }
 
 void append(std::vector<double>& row, const Quaternion& q) {
   row.insert(row.end(), {q.w, q.x, q.y, q.z});
@@ -26,8 +24,8 @@ void append(std::vector<double>& row, const Quaternion& q) {
 std::vector<double> row_of(const FramePose& pose) {
   std::vector<double> row;
   append(row, pose.model_from_lab);
-  row.insert(row.end(), {pose.probability, pose.width_rad, pose.fluence, pose.information,
-                         pose.gain});
+  row.insert(row.end(),
+             {pose.probability, pose.width_rad, pose.fluence, pose.information, pose.gain});
   for (const PoseCandidate& c : pose.candidates) {
     append(row, c.model_from_lab);
     row.push_back(c.probability);
@@ -36,9 +34,7 @@ std::vector<double> row_of(const FramePose& pose) {
 }
 
 FramePose pose_of(const double* row) {
-  const auto quaternion = [](const double* at) {
-    return Quaternion{at[0], at[1], at[2], at[3]};
-  };
+  const auto quaternion = [](const double* at) { return Quaternion{at[0], at[1], at[2], at[3]}; };
   FramePose pose{.model_from_lab = quaternion(row),
                  .probability = float(row[4]),
                  .width_rad = float(row[5]),
@@ -64,7 +60,9 @@ std::vector<double> table_of(const std::vector<T>& rows) {
 
 void save_checkpoint(const std::filesystem::path& path, const std::string& setting,
                      const EmcState& state) {
-  std::filesystem::create_directories(path.parent_path());
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) fail("cannot make the folder ", path.parent_path().string(), ": ", error.message());
   AtomicFile target(path);
   h5::File file = h5::File::create(target.temporary());
   file.set_attribute("/", "setting", setting);

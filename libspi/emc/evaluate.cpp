@@ -157,8 +157,7 @@ Evaluation evaluate(const Model& model, const FrameTruths& truth, const Evaluate
     fail_usage("--structure and --true-volume both say what is true: choose one");
   std::unordered_map<std::uint64_t, std::size_t> place;
   for (std::size_t n = 0; n < truth.id.size(); ++n)
-    if (!place.emplace(truth.id[n], n).second)
-      fail("the truth has frame ", truth.id[n], " twice");
+    if (!place.emplace(truth.id[n], n).second) fail("the truth has frame ", truth.id[n], " twice");
   std::vector<Quaternion> found, real;
   std::vector<double> fluence, true_fluence;
   for (std::size_t d = 0; d < model.id.size(); ++d) {
@@ -174,13 +173,13 @@ Evaluation evaluate(const Model& model, const FrameTruths& truth, const Evaluate
     true_fluence.push_back(truth.fluence[at->second]);
   }
   const PointGroup group = laue_class(point_group(options.modulo.value_or(model.symmetry)));
-  Evaluation result{.modulo = point_group(options.modulo.value_or(model.symmetry)).name,
-                    .twin = options.twin,
-                    .frames = found.size(),
-                    .id = model.id,
-                    .poses = compare_poses(found, real, group,
-                                           options.twin ? BeamTwin::same : BeamTwin::distinct,
-                                           options.modulo.has_value())};
+  Evaluation result{
+      .modulo = point_group(options.modulo.value_or(model.symmetry)).name,
+      .twin = options.twin,
+      .frames = found.size(),
+      .id = model.id,
+      .poses = compare_poses(found, real, group, options.twin ? BeamTwin::same : BeamTwin::distinct,
+                             options.modulo.has_value())};
   if (!fluence.empty()) result.fluence = regression(fluence, true_fluence);
   if (options.structure || options.volume) {
     const double q_max = std::sqrt(3.) * double(model.size / 2 + 1) * model.q_per_voxel;
@@ -192,10 +191,10 @@ Evaluation evaluate(const Model& model, const FrameTruths& truth, const Evaluate
 
 std::string report(const Evaluation& e) {
   constexpr double kDegrees = 180 / std::numbers::pi;
-  std::string text = text_of(
-      "frames\t", e.frames, "\nmodulo\t", e.modulo, e.twin ? " and the beam twin" : "",
-      "\nmedian_error_deg\t", print_number(e.poses.median_rad * kDegrees), "\nmean_error_deg\t",
-      print_number(e.poses.mean_rad * kDegrees), "\n");
+  std::string text =
+      text_of("frames\t", e.frames, "\nmodulo\t", e.modulo, e.twin ? " and the beam twin" : "",
+              "\nmedian_error_deg\t", print_number(e.poses.median_rad * kDegrees),
+              "\nmean_error_deg\t", print_number(e.poses.mean_rad * kDegrees), "\n");
   if (e.fluence)
     text += text_of("fluence_slope\t", print_number(e.fluence->slope), "\nfluence_correlation\t",
                     print_number(e.fluence->correlation), "\nfluence_relative_error\t",

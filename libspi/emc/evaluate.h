@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "libspi/emc/pose_comparison.h"
 #include "libspi/base/options.h"
+#include "libspi/emc/pose_comparison.h"
 #include "libspi/io/model.h"
 
 namespace spi {
@@ -24,9 +24,9 @@ struct EvaluateOptions {
 
 /// What is true of frames.
 struct FrameTruths {
-  std::vector<std::uint64_t> id;       ///< [N]
+  std::vector<std::uint64_t> id;        ///< [N]
   std::vector<Quaternion> orientation;  ///< [N] model_from_lab
-  std::vector<double> fluence;         ///< [N], or empty
+  std::vector<double> fluence;          ///< [N], or empty
 };
 
 /// Group `truth` of simulated frames.h5 or a file of spi-truth. UserError where there is none, or
@@ -46,7 +46,8 @@ struct Evaluation {
   std::vector<std::uint64_t> id;
   PoseComparison poses;
   std::optional<FluenceRegression> fluence = {};
-  std::vector<double> q = {}, fsc = {};  ///< of the intensities, their shells' means taken out; or empty
+  std::vector<double> q = {},
+                      fsc = {};  ///< of the intensities, their shells' means taken out; or empty
 };
 
 /// Matches frames by id. UserError where a frame of the model is not in the truth, or a true volume

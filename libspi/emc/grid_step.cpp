@@ -89,8 +89,7 @@ double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid&
   const std::size_t frames = setting_.store.frames();
   const std::size_t tile_count = 2 * ((frames + kBlock - 1) / kBlock);
   const double room = 0.25 * options_.max_memory.bytes;
-  std::size_t group =
-      std::size_t(std::max(2., room / double(engine.tile_bytes(engine.classes()))));
+  std::size_t group = std::size_t(std::max(2., room / double(engine.tile_bytes(engine.classes()))));
   group = std::min({group / 2 * 2, std::size_t(4 * threads_), tile_count});
   std::vector<FrameTile> tiles(group);
   std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads_) + 1);
@@ -153,13 +152,11 @@ void VolumeEmc::conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::
     for (std::size_t n = 0; n < looked && chosen < most; ++n) {
       const std::size_t k = order[n];
       const Quaternion q = normalized(
-          views.views[k] *
-          about_beam(double(scratch.at[k * kLanes + d]) * binning.step_rad()));
+          views.views[k] * about_beam(double(scratch.at[k * kLanes + d]) * binning.step_rad()));
       const bool is_new = std::none_of(
           pose.candidates.begin(), pose.candidates.begin() + std::ptrdiff_t(chosen),
           [&](const PoseCandidate& c) {
-            return misorientation_rad(setting_.laue, c.model_from_lab, q) <
-                   2 * views.spacing_rad;
+            return misorientation_rad(setting_.laue, c.model_from_lab, q) < 2 * views.spacing_rad;
           });
       if (is_new) pose.candidates[chosen++] = {q, 1};
     }
@@ -176,8 +173,8 @@ std::vector<std::unique_ptr<VolumeEmc::Sums>> VolumeEmc::make_sums() const {
   const auto workers = std::size_t(std::clamp(most, 1., double(threads_)));
   std::vector<std::unique_ptr<Sums>> sums;
   for (std::size_t w = 0; w < workers; ++w)
-    sums.push_back(std::make_unique<Sums>(Sums{VoxelSums(setting_.size, largest_sum_),
-                                               VoxelSums(setting_.size, largest_sum_)}));
+    sums.push_back(std::make_unique<Sums>(
+        Sums{VoxelSums(setting_.size, largest_sum_), VoxelSums(setting_.size, largest_sum_)}));
   return sums;
 }
 

@@ -43,8 +43,7 @@ struct LocalSearch::Terms {
   Eigen::Matrix3d information = Eigen::Matrix3d::Zero();
 };
 
-LocalSearch::LocalSearch(const Cube& cube, const LabPoints& points,
-                         const std::vector<double>& area)
+LocalSearch::LocalSearch(const Cube& cube, const LabPoints& points, const std::vector<double>& area)
     : cube_(cube),
       points_(points),
       area_(area.begin(), area.end()),
@@ -138,8 +137,7 @@ LocalFit LocalSearch::climb(const BinnedFrames& frames, std::size_t frame, const
     }
     return terms;
   };
-  const Eigen::Matrix3d prior =
-      Eigen::Matrix3d::Identity() / (prior_rad * prior_rad);
+  const Eigen::Matrix3d prior = Eigen::Matrix3d::Identity() / (prior_rad * prior_rad);
   Quaternion q = start;
   Terms here = terms_at(q);
   double reach = largest_rad;

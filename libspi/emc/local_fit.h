@@ -15,8 +15,8 @@ namespace spi {
 /// What a frame's photons say of the orientations near one: a Gaussian.
 struct LocalFit {
   Quaternion model_from_lab;
-  double gain = 0;        ///< log-likelihood over that of the mean pattern, nats
-  double expected = 0;    ///< Z there, the photons of a frame of fluence 1
+  double gain = 0;      ///< log-likelihood over that of the mean pattern, nats
+  double expected = 0;  ///< Z there, the photons of a frame of fluence 1
   /// [3][3] of the rotation vector in the model's frame, rad²: the inverse of Fisher's information
   Matrix3 covariance{};
   /// ln of the gain's Gaussian integral over rotations, in units of rad³: gain + ½ ln (2π)³|C|

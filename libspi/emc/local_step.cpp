@@ -31,8 +31,8 @@ std::vector<Quaternion> cubature(const LocalFit& fit, double blur, double reach)
   for (int axis = 0; axis < 3; ++axis)
     for (const double sign : {-1., 1.}) {
       const Eigen::Vector3d turn = sign * std::sqrt(3.) * root.col(axis);
-      points.push_back(normalized(
-          from_axis_angle({turn[0], turn[1], turn[2]}, turn.norm()) * fit.model_from_lab));
+      points.push_back(normalized(from_axis_angle({turn[0], turn[1], turn[2]}, turn.norm()) *
+                                  fit.model_from_lab));
     }
   return points;
 }
@@ -66,8 +66,8 @@ void VolumeEmc::fit_frame(const LocalSearch& search, const BinnedFrames& frames,
   std::vector<LocalFit> fits;
   for (const PoseCandidate& candidate : pose.candidates) {
     if (candidate.probability == 0) continue;
-    LocalFit fit = search.climb(frames, row, candidate.model_from_lab, kSteps,
-                                setting_.spacing_rad, setting_.spacing_rad, scratch);
+    LocalFit fit = search.climb(frames, row, candidate.model_from_lab, kSteps, setting_.spacing_rad,
+                                setting_.spacing_rad, scratch);
     const auto same = std::ranges::find_if(fits, [&](const LocalFit& other) {
       return angle_between_rad(other.model_from_lab, fit.model_from_lab) <
              std::max(2 * fit.width_rad(), 0.25 * setting_.spacing_rad);
@@ -103,8 +103,8 @@ void VolumeEmc::fit_frame(const LocalSearch& search, const BinnedFrames& frames,
   const double all = 4 * std::numbers::pi * binning.step_rad() * double(binning.angles()) /
                      double(setting_.laue.rotations.size());
   pose.information = float(std::log(all) - entropy);
-  pose.width_rad = float(std::sqrt(3 * std::exp(2. / 3 * entropy) /
-                                   (2 * std::numbers::pi * std::numbers::e)));
+  pose.width_rad =
+      float(std::sqrt(3 * std::exp(2. / 3 * entropy) / (2 * std::numbers::pi * std::numbers::e)));
 }
 
 void VolumeEmc::start(const std::vector<Quaternion>& poses) {
@@ -123,8 +123,8 @@ void VolumeEmc::start(const std::vector<Quaternion>& poses) {
       state_.poses[frame].candidates[0] = {poses[frame], 1};
       LocalScratch scratch;
       count_photons(block, n, fine_.points.size(), scratch);
-      scatter_frame({.model_from_lab = poses[frame], .expected = flat}, 1,
-                    block.photons[n], scratch, (*sums[std::size_t(worker)])[frame % 2]);
+      scatter_frame({.model_from_lab = poses[frame], .expected = flat}, 1, block.photons[n],
+                    scratch, (*sums[std::size_t(worker)])[frame % 2]);
     });
   }
   update_model(std::move(sums));
@@ -143,8 +143,8 @@ EmcRecord VolumeEmc::local_iteration() {
     const std::size_t last = std::min(frames, first + kBlock);
     const BinnedFrames block = setting_.store.read(first, last, fine_.point);
     parallel_for(last - first, int(sums.size()), [&](std::size_t n, int worker) {
-      fit_frame(search[(first + n) % 2], block, n, first + n,
-                scratch[std::size_t(worker)], *sums[std::size_t(worker)]);
+      fit_frame(search[(first + n) % 2], block, n, first + n, scratch[std::size_t(worker)],
+                *sums[std::size_t(worker)]);
     });
     progress.advance(last - first);
   }

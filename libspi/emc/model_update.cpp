@@ -87,8 +87,8 @@ void VolumeEmc::update_model(std::vector<std::unique_ptr<Sums>> sums) {
     for (std::size_t half = 0; half < 2; ++half) {
       const double seen = exposure[half][v];
       state_.half[half].values[v] = float(rate(photons[half][v], seen));
-      measured[half].values[v] = seen > 0 ? state_.half[half].values[v]
-                                          : std::numeric_limits<float>::quiet_NaN();
+      measured[half].values[v] =
+          seen > 0 ? state_.half[half].values[v] : std::numeric_limits<float>::quiet_NaN();
     }
     const double seen = std::max(exposure[0][v] + exposure[1][v], 0.);
     const double value = rate(photons[0][v] + photons[1][v], seen);

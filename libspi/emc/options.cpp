@@ -7,9 +7,10 @@ namespace spi {
 
 void EmcOptions::describe(OptionSet& o) {
   o.group("Model");
-  o.add("symmetry", symmetry,
-        "point group of the particle, Schoenflies or Hermann-Mauguin: the model has the symmetry of "
-        "its Laue class");
+  o.add(
+      "symmetry", symmetry,
+      "point group of the particle, Schoenflies or Hermann-Mauguin: the model has the symmetry of "
+      "its Laue class");
   o.add("size", size,
         "voxels across the cube of intensities, odd; auto: two a pixel of q, within --max-memory")
       .range(9, 1025);
@@ -60,7 +61,8 @@ void EmcOptions::check_together() const {
     fail_usage("--reference, --shape and --poses all start the model: choose one");
   if (shape && !edge) fail_usage("--shape needs --edge");
   if (edge && !shape) fail_usage("--edge needs --shape");
-  if (size && *size % 2 == 0) fail_usage("--size ", *size, " is even: the centre is a voxel, take ", *size + 1);
+  if (size && *size % 2 == 0)
+    fail_usage("--size ", *size, " is even: the centre is a voxel, take ", *size + 1);
 }
 
 }  // namespace spi

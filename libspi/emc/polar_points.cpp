@@ -42,7 +42,7 @@ double detector_radius(const Detector& detector, double q_radius_px) {
 }
 
 LabPoints polar_points(const PolarBinning& binning, const Detector& detector,
-                         double voxels_per_pixel) {
+                       double voxels_per_pixel) {
   LabPoints points;
   const bool flat = is_flat(detector);
   const double d = detector.distance_px;
@@ -116,7 +116,7 @@ VoxelSums::VoxelSums(std::size_t n, double largest)
 void VoxelSums::add(const LabPoints& points, const Quaternion& model_from_lab,
                     const float* numerator, const float* exposure) {
   const Placer placer(model_from_lab, n_);
-  const std::size_t corners[8] = {0,        1,            n_,           n_ + 1,
+  const std::size_t corners[8] = {0,       1,           n_,           n_ + 1,
                                   n_ * n_, n_ * n_ + 1, n_ * n_ + n_, n_ * n_ + n_ + 1};
   for (std::size_t t = 0; t < points.size(); ++t) {
     if (numerator[t] == 0 && exposure[t] == 0) continue;

@@ -24,7 +24,7 @@ struct Cube {
 /// Where a pattern is looked at: points in the lab frame, in voxels.
 struct LabPoints {
   std::vector<float> x, y, z;
-  double reach = 0;            ///< distance of the outermost from the centre
+  double reach = 0;  ///< distance of the outermost from the centre
 
   std::size_t size() const { return x.size(); }
 };
@@ -33,7 +33,7 @@ struct LabPoints {
 /// looks, with f = √(r² + D²), at (r/f, D/f - 1)·D pixels of q; on a plane through the origin at
 /// (r, 0).
 LabPoints polar_points(const PolarBinning& binning, const Detector& detector,
-                         double voxels_per_pixel);
+                       double voxels_per_pixel);
 
 /// Where frames are compared with the model off the grid: every pixel of the bins at its own place;
 /// where there are many pixels a bin, the bins.
@@ -54,9 +54,7 @@ bool is_flat(const Detector& detector);
 
 /// out[t] = the trilinear interpolation of the cube at R p_t, R = model_from_lab. The cube is wide
 /// enough: reach < n/2 - 1 (whole-number division).
-void slice(const Cube& cube, const LabPoints& points, const Quaternion& model_from_lab,
-           float* out);
-
+void slice(const Cube& cube, const LabPoints& points, const Quaternion& model_from_lab, float* out);
 
 /// What patterns say of the voxels of a cube, added in whole numbers: the sums depend neither on
 /// their order nor on the threads. The adjoint of slice(), twice: of photons and of exposures.

@@ -147,8 +147,8 @@ Matrix3 times_transpose(const Matrix3& a, const Matrix3& b) {
 
 /// Rotations that lay the group's axes on those of the residual rotations, the more frequent
 /// first.
-std::vector<Quaternion> axes_from(const Relative& x, const Quaternion& g0,
-                                  const PointGroup& group, std::size_t stride) {
+std::vector<Quaternion> axes_from(const Relative& x, const Quaternion& g0, const PointGroup& group,
+                                  std::size_t stride) {
   constexpr double kNear = 15 * kDegree;
   struct Cluster {
     Quaternion centre;

@@ -53,8 +53,7 @@ double settle_spacing(const EmcOptions& options, const FrameStore& store, const 
   double spacing = options.spacing ? options.spacing->radians : automatic_spacing(reach_px);
   if (options.spacing) return spacing;
   const double asked = spacing;
-  while (grid_bytes(store, view_grid(laue, spacing).zone_views()) >
-         0.5 * options.max_memory.bytes)
+  while (grid_bytes(store, view_grid(laue, spacing).zone_views()) > 0.5 * options.max_memory.bytes)
     spacing *= 1.1;
   if (spacing != asked)
     monitor.info(text_of("--max-memory widens the grid of orientations from ",
@@ -70,8 +69,8 @@ std::string setting_text(const EmcOptions& options, const FrameStore& store, std
   copy.describe(described);
   double photons = 0;
   for (const double n : store.survey().total) photons += n;
-  std::string text = text_of("seed ", seed, ", ", store.frames(), " frames, ",
-                             print_number(photons), " photons");
+  std::string text =
+      text_of("seed ", seed, ", ", store.frames(), " frames, ", print_number(photons), " photons");
   constexpr std::string_view kFree[] = {"checkpoint-every", "resume"};  // these move no result
   for (const Option& option : described.all())
     if (std::ranges::find(kFree, option.name) == std::end(kFree))
@@ -112,9 +111,12 @@ std::vector<Column> convergence_table(const std::vector<EmcRecord>& history) {
     table.push_back({.name = name, .values = {}, .labels = {}});
   for (std::size_t n = 0; n < history.size(); ++n) {
     const EmcRecord& r = history[n];
-    const double row[] = {double(n + 1),          r.beta,
-                          kDegrees * r.spacing_rad, r.gain,
-                          kDegrees * r.width_rad, kDegrees * r.turned_rad,
+    const double row[] = {double(n + 1),
+                          r.beta,
+                          kDegrees * r.spacing_rad,
+                          r.gain,
+                          kDegrees * r.width_rad,
+                          kDegrees * r.turned_rad,
                           r.fsc_radius};
     for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
   }
@@ -146,19 +148,22 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
       options.size ? *options.size : automatic_size(reach_px, options, monitor);
   result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
   const PointGroup laue = laue_class(result.group);
-  const EmcSetting setting{store, laue, result.voxels_per_pixel, size,
-                           settle_spacing(options, store, laue, reach_px, monitor), seed};
-  monitor.info(text_of(store.frames(), " frames on ", binning.rings(), " rings and ",
-                       binning.angles(), binning.folded() ? " angles of the half turn, "
-                                                          : " angles of the turn, ",
-                       store.in_memory() ? "kept in memory" : "read anew in each iteration",
-                       "; ", size, " voxels across, finest grid ",
-                       view_grid(laue, setting.spacing_rad).zone_views() * binning.angles(),
-                       " orientations"));
+  const EmcSetting setting{store,
+                           laue,
+                           result.voxels_per_pixel,
+                           size,
+                           settle_spacing(options, store, laue, reach_px, monitor),
+                           seed};
+  monitor.info(text_of(
+      store.frames(), " frames on ", binning.rings(), " rings and ", binning.angles(),
+      binning.folded() ? " angles of the half turn, " : " angles of the turn, ",
+      store.in_memory() ? "kept in memory" : "read anew in each iteration", "; ", size,
+      " voxels across, finest grid ",
+      view_grid(laue, setting.spacing_rad).zone_views() * binning.angles(), " orientations"));
   VolumeEmc emc(setting, options, threads, monitor);
   const std::string text = setting_text(options, store, seed);
-  auto saved = options.resume && !checkpoint.empty() ? load_checkpoint(checkpoint, text)
-                                                     : std::nullopt;
+  auto saved =
+      options.resume && !checkpoint.empty() ? load_checkpoint(checkpoint, text) : std::nullopt;
   if (saved) {
     monitor.info(text_of("goes on after iteration ", saved->history.size()));
     emc.resume(std::move(*saved));
@@ -190,9 +195,8 @@ Model model_of(const EmcResult& result) {
     const double x = double(v % n) - centre, y = double(v / n % n) - centre,
                  z = double(v / (n * n)) - centre;
     const double q_px = std::sqrt(x * x + y * y + z * z) / result.voxels_per_pixel;
-    const double mean = state.exposure[v] > 0
-                            ? store.radial_mean().at(detector_radius(detector, q_px))
-                            : 0;
+    const double mean =
+        state.exposure[v] > 0 ? store.radial_mean().at(detector_radius(detector, q_px)) : 0;
     model.intensity.push_back(float(mean * state.model.values[v]));
     for (std::size_t half = 0; half < 2; ++half)
       model.half[half].push_back(float(mean * state.half[half].values[v]));
@@ -221,11 +225,12 @@ std::string summary(const EmcResult& result, const FrameSource& source) {
   std::string rejected;
   for (std::size_t f = 1; f < EnumNames<FrameFate>::values.size(); ++f)
     if (const std::size_t count = survey.count(FrameFate(f)))
-      rejected += text_of(rejected.empty() ? "" : ", ", count, " ", EnumNames<FrameFate>::values[f]);
+      rejected +=
+          text_of(rejected.empty() ? "" : ", ", count, " ", EnumNames<FrameFate>::values[f]);
   if (!rejected.empty()) text += " (rejected: " + rejected + ")";
   if (source.broken_files() > 0) text += text_of(", left out ", source.broken_files(), " files");
-  return text + text_of("; ", result.state.history.size(), " iterations, ",
-                        result.state.stop_reason);
+  return text +
+         text_of("; ", result.state.history.size(), " iterations, ", result.state.stop_reason);
 }
 
 }  // namespace spi

@@ -19,8 +19,8 @@ std::unique_ptr<Reference> reference_of(const EmcOptions& options, double q_max)
   const std::string name = options.reference->string();
   const auto volumes = open_volumes(*options.reference);
   if (options.reference_index >= volumes->count())
-    fail(name, " holds ", volumes->count(), " volumes: --reference-index ",
-         options.reference_index, " is not among them");
+    fail(name, " holds ", volumes->count(), " volumes: --reference-index ", options.reference_index,
+         " is not among them");
   if (h5::File::is_hdf5(*options.reference) && volumes->quantity() == Quantity::density)
     fail(name, " holds densities: a reference must be intensities");
   auto reference = volume_reference(volumes->read(options.reference_index), name);
@@ -36,8 +36,8 @@ Cube start_model(const EmcOptions& options, const EmcSetting& setting, const Det
                  int threads) {
   const std::size_t n = setting.size;
   const double q_per_voxel = *detector.q_per_pixel() / setting.voxels_per_pixel;
-  const double reach = q_radius(detector, setting.store.binning().radii_px().back()) *
-                       setting.voxels_per_pixel;
+  const double reach =
+      q_radius(detector, setting.store.binning().radii_px().back()) * setting.voxels_per_pixel;
   const auto reference = reference_of(options, reach * q_per_voxel);
   const double outermost = std::min(reach + 1, reference->q_max() / q_per_voxel);
   std::vector<double> values(n * n * n);

@@ -46,7 +46,8 @@ VolumeEmc::VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int t
                            setting.voxels_per_pixel)),
       fine_(fine_points(setting.store.binning(), setting.store.detector(),
                         setting.store.radial_mean(), setting.voxels_per_pixel)) {
-  SPI_ASSERT(setting.size % 2 == 1 && std::max(points_.reach, fine_.points.reach) < double(setting.size / 2) - 1);
+  SPI_ASSERT(setting.size % 2 == 1 &&
+             std::max(points_.reach, fine_.points.reach) < double(setting.size / 2) - 1);
   for (std::size_t n = 0; n < setting.store.frames(); ++n)
     largest_sum_ += 8 * double(setting.store.photons(n));
   state_.poses.resize(setting.store.frames());
@@ -80,7 +81,8 @@ double VolumeEmc::beta(float photons) const {
 double VolumeEmc::grid_spacing() const {
   constexpr double kCoarsest = 0.2;
   // The finest grid from when the frames have decided on the coarse one.
-  const double coarse = std::max(setting_.spacing_rad, std::min(kCoarsest, 2 * setting_.spacing_rad));
+  const double coarse =
+      std::max(setting_.spacing_rad, std::min(kCoarsest, 2 * setting_.spacing_rad));
   if (state_.history.empty()) return coarse;
   const EmcRecord& last = state_.history.back();
   return last.spacing_rad < coarse || last.beta >= 1 || decided(last) ? setting_.spacing_rad
@@ -130,20 +132,18 @@ EmcRecord VolumeEmc::record(double gain, double spacing,
                             const std::vector<Quaternion>& before) const {
   const std::size_t n = state_.poses.size();
   std::vector<double> turned(n), width(n);
-  const BeamTwin twin =
-      setting_.store.binning().folded() ? BeamTwin::same : BeamTwin::distinct;
+  const BeamTwin twin = setting_.store.binning().folded() ? BeamTwin::same : BeamTwin::distinct;
   for (std::size_t d = 0; d < n; ++d) {
-    turned[d] =
-        misorientation_rad(setting_.laue, state_.poses[d].model_from_lab, before[d], twin);
+    turned[d] = misorientation_rad(setting_.laue, state_.poses[d].model_from_lab, before[d], twin);
     width[d] = state_.poses[d].width_rad;
   }
-  return {.beta = mean_beta(),
-          .spacing_rad = spacing,
-          .gain = gain,
-          .width_rad = median(std::move(width)),
-          .turned_rad = median(std::move(turned)),
-          .fsc_radius = crossing(state_.fsc, 0.5, innermost_shell() + 1) /
-                        setting_.voxels_per_pixel};
+  return {
+      .beta = mean_beta(),
+      .spacing_rad = spacing,
+      .gain = gain,
+      .width_rad = median(std::move(width)),
+      .turned_rad = median(std::move(turned)),
+      .fsc_radius = crossing(state_.fsc, 0.5, innermost_shell() + 1) / setting_.voxels_per_pixel};
 }
 
 std::size_t VolumeEmc::innermost_shell() const {
@@ -178,15 +178,15 @@ void VolumeEmc::report_iteration() const {
   const EmcRecord& r = state_.history.back();
   monitor_.info(text_of(
       "iteration ", state_.history.size(), ": ",
-      r.spacing_rad > 0 ? text_of("grid of ", rounded(degrees(r.spacing_rad), 1), "°, beta ",
-                                  rounded(r.beta, 4))
-                        : std::string("local"),
+      r.spacing_rad > 0
+          ? text_of("grid of ", rounded(degrees(r.spacing_rad), 1), "°, beta ", rounded(r.beta, 4))
+          : std::string("local"),
       ", gain ", rounded(r.gain, 2), " nats a frame, width ", rounded(degrees(r.width_rad), 2),
       "°, turned ", rounded(degrees(r.turned_rad), 2), "°, half sets agree to ",
       rounded(r.fsc_radius, 1), " pixels"));
   if (!state_.stop_reason.empty())
-    monitor_.info(text_of("stops after ", state_.history.size(), " iterations: ",
-                          state_.stop_reason));
+    monitor_.info(
+        text_of("stops after ", state_.history.size(), " iterations: ", state_.stop_reason));
 }
 
 }  // namespace spi

@@ -43,17 +43,17 @@ struct FramePose {
   float probability = 0;      ///< of that orientation and its neighbourhood
   float width_rad = 0;        ///< of a Gaussian posterior of the same entropy: √ of the trace
   float fluence = 1;
-  float information = 0;  ///< nats that the frame tells of its orientation
-  float gain = 0;         ///< nats, at the best orientation
+  float information = 0;                          ///< nats that the frame tells of its orientation
+  float gain = 0;                                 ///< nats, at the best orientation
   std::array<PoseCandidate, kMost> candidates{};  ///< most probable first; probability 0: none
 };
 
 /// Everything that goes from one iteration to the next, and so into a checkpoint.
 struct EmcState {
-  Cube model;                   ///< W: intensity over the radial mean, > 0
-  std::vector<float> exposure;  ///< [n³] photons that the model of 1 would have put there
-  std::array<Cube, 2> half;     ///< W of the even and of the odd frames
-  std::vector<double> fsc;      ///< [n/2+1] of the two halves, each shell's mean taken out
+  Cube model;                    ///< W: intensity over the radial mean, > 0
+  std::vector<float> exposure;   ///< [n³] photons that the model of 1 would have put there
+  std::array<Cube, 2> half;      ///< W of the even and of the odd frames
+  std::vector<double> fsc;       ///< [n/2+1] of the two halves, each shell's mean taken out
   std::vector<FramePose> poses;  ///< [frames]
   /// on the grid; off it; off it after a last look at the grid for orientations far away
   enum class Stage : std::uint8_t { grid, local, final } stage = Stage::grid;
@@ -99,7 +99,8 @@ class VolumeEmc {
   EmcRecord look_around();
   EmcState::Stage next_stage() const;
   /// Standard deviation about each axis by which the frames are blurred off the grid: half of its
-  /// spacing at first, halved every second iteration. A sharp model holds its frames where they are.
+  /// spacing at first, halved every second iteration. A sharp model holds its frames where they
+  /// are.
   double blur() const;
   EmcRecord local_iteration();
   /// E step on the grid: posteriors into state_.poses, sums of the views into `sums`.

@@ -173,8 +173,8 @@ plot::Figure model_convergence_figure(const Model& model) {
 plot::Figure evaluation_figure(const std::vector<double>& error_deg, const std::vector<double>& q,
                                const std::vector<double>& fsc) {
   const bool both = !fsc.empty();
-  plot::Figure figure({.width = both ? 760. : 400., .height = 320, .rows = 1,
-                       .cols = std::size_t(both ? 2 : 1)});
+  plot::Figure figure(
+      {.width = both ? 760. : 400., .height = 320, .rows = 1, .cols = std::size_t(both ? 2 : 1)});
   draw_histogram(figure.axes(0, 0), error_deg, "error of the orientation (degrees)",
                  "median error %.3g degrees");
   if (both) draw_fsc(figure.axes(0, 1), q, fsc, "correlation with the truth");

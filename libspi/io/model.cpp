@@ -28,8 +28,7 @@ void write_convergence(h5::File& file, const Model& model) {
   std::string names;
   for (std::size_t n = 0; n < rows; ++n)
     for (const Column& column : model.convergence) table.push_back(column.values[n]);
-  for (const Column& column : model.convergence)
-    names += (names.empty() ? "" : ",") + column.name;
+  for (const Column& column : model.convergence) names += (names.empty() ? "" : ",") + column.name;
   file.write("convergence", table, {rows, model.convergence.size()});
   file.set_attribute("convergence", "columns", names);
   file.set_attribute("convergence", "stop_reason", model.stop_reason);

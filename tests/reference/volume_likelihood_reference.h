@@ -49,8 +49,8 @@ inline double trilinear(std::span<const float> cube, std::size_t n, const Vector
       for (int i = 0; i < 2; ++i) {
         const double weight = (1 - std::abs(p[0] + c - x - i)) * (1 - std::abs(p[1] + c - y - j)) *
                               (1 - std::abs(p[2] + c - z - k));
-        sum += weight *
-               cube[(std::size_t(z + k) * n + std::size_t(y + j)) * n + std::size_t(x + i)];
+        sum +=
+            weight * cube[(std::size_t(z + k) * n + std::size_t(y + j)) * n + std::size_t(x + i)];
       }
   return sum;
 }

@@ -22,8 +22,7 @@ std::string complaint(Work&& work) {
 
 TEST(ReconstructEmc, RefusesFramesThatAreAllAlike) {
   const Folder folder;
-  const auto writer =
-      create_frames(folder / "f.h5", FrameFormat::spi, test::small_detector(), {});
+  const auto writer = create_frames(folder / "f.h5", FrameFormat::spi, test::small_detector(), {});
   FrameBlock block;
   block.start = {0};
   std::vector<std::uint32_t> counts;
@@ -33,8 +32,7 @@ TEST(ReconstructEmc, RefusesFramesThatAreAllAlike) {
   writer->append(block);
   writer->finish();
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
-  EXPECT_NE(complaint([&] { test::reconstruct(source, test::small_options()); })
-                .find("identical"),
+  EXPECT_NE(complaint([&] { test::reconstruct(source, test::small_options()); }).find("identical"),
             std::string::npos);
 }
 
@@ -49,9 +47,9 @@ TEST(ReconstructEmc, RefusesADetectorWithoutWavelength) {
   writer->append(block);
   writer->finish();
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
-  EXPECT_NE(complaint([&] { test::reconstruct(source, test::small_options()); })
-                .find("--photon-energy"),
-            std::string::npos);
+  EXPECT_NE(
+      complaint([&] { test::reconstruct(source, test::small_options()); }).find("--photon-energy"),
+      std::string::npos);
 }
 
 TEST(ReconstructEmc, OptionsThatContradict) {

@@ -122,8 +122,7 @@ TEST(Symmetrise, LeavesWhatIsSymmetricAndMakesItSo) {
   constexpr std::size_t kSize = 9;
   const PointGroup laue = laue_class(point_group("D2"));
   std::vector<double> cube;
-  for (std::size_t v = 0; v < kSize * kSize * kSize; ++v)
-    cube.push_back(Random(4, 0, v).uniform());
+  for (std::size_t v = 0; v < kSize * kSize * kSize; ++v) cube.push_back(Random(4, 0, v).uniform());
   symmetrise(cube, kSize, laue, 2);
   const std::vector<double> once = cube;
   for (std::size_t k = 0; k < kSize; ++k)

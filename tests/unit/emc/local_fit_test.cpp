@@ -53,8 +53,7 @@ struct SmoothModel {
     for (std::size_t t = 0; t < w.size(); ++t) {
       const auto n = random.poisson(fluence * area[t] * w[t]);
       if (counts) counts->push_back(double(n));
-      for (std::uint64_t k = 0; k < n; ++k)
-        frames.entry.push_back(std::uint32_t(t) << 8);
+      for (std::uint64_t k = 0; k < n; ++k) frames.entry.push_back(std::uint32_t(t) << 8);
       sum += double(n);
     }
     frames.start.push_back(frames.entry.size());
@@ -86,7 +85,8 @@ TEST(VoxelSums, DoNotDependOnTheOrder) {
   std::vector<float> values(s.points.size());
   for (float& v : values) v = float(random.normal());
   const Quaternion a = random_rotation(random), b = random_rotation(random);
-  VoxelSums first(SmoothModel::kSize, 1e4), second(SmoothModel::kSize, 1e4), part(SmoothModel::kSize, 1e4);
+  VoxelSums first(SmoothModel::kSize, 1e4), second(SmoothModel::kSize, 1e4),
+      part(SmoothModel::kSize, 1e4);
   first.add(s.points, a, values.data(), values.data());
   first.add(s.points, b, values.data(), values.data());
   part.add(s.points, a, values.data(), values.data());

@@ -64,8 +64,7 @@ TEST(ComparePoses, ModuloAGroupWhoseAxesLieSomewhere) {
 
 TEST(ComparePoses, ARandomRunLooksRandom) {
   Pair p = poses(point_group("C1"), kAlign, {}, 0, false, 1);
-  const PoseComparison c =
-      compare_poses(p.found, p.truth, point_group("D2"), BeamTwin::same, true);
+  const PoseComparison c = compare_poses(p.found, p.truth, point_group("D2"), BeamTwin::same, true);
   // The nearest of 8 random orientations is some 40° away; the alignment gains a few.
   EXPECT_GT(c.median_rad, 25 * kDegree);
 }

@@ -31,7 +31,8 @@ struct SmallSet {
   std::vector<Quaternion> orientation;
   std::vector<double> fluence;
 };
-/// Writes `frames` frames of about `photons` photons each, fluences between 0.5 and 1.5; ids from 100.
+/// Writes `frames` frames of about `photons` photons each, fluences between 0.5 and 1.5; ids from
+/// 100.
 SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, double photons,
                       std::uint64_t seed = 1);
 
