@@ -30,12 +30,22 @@ FrameStore::FrameStore(FrameSource& source, const PolarBinningOptions& binning, 
   area_ = radial_mean_->area(binning_, correction);
   for (std::size_t d = 0; d < survey_.fate.size(); ++d)
     if (survey_.fate[d] == FrameFate::used) index_.push_back(d);
+  if (binning_.bins() >= 1u << 24) fail("a polar grid of ", binning_.bins(), " bins is too large");
   if (binned_bytes(survey_) > cache_bytes) return;
-  append_binned(0, frames(), kept_);
+  append_binned(0, frames(), binning_.bin(), kept_);
   in_memory_ = true;
 }
 
-void FrameStore::append_binned(std::size_t first, std::size_t last, BinnedFrames& out) {
+BinnedFrames FrameStore::read(std::size_t first, std::size_t last,
+                              std::span<const std::uint32_t> bin) {
+  SPI_ASSERT(first <= last && last <= frames() && bin.size() == binning_.pixels());
+  BinnedFrames out;
+  append_binned(first, last, bin, out);
+  return out;
+}
+
+void FrameStore::append_binned(std::size_t first, std::size_t last,
+                               std::span<const std::uint32_t> bin, BinnedFrames& out) {
   for (std::size_t frame = first; frame < last;) {
     const std::size_t from = index_[frame];
     const FrameBlock block = source_.read(from, std::min(kBlock, index_[last - 1] + 1 - from));
@@ -49,7 +59,7 @@ void FrameStore::append_binned(std::size_t first, std::size_t last, BinnedFrames
       used.count.insert(used.count.end(), block.count.begin() + begin, block.count.begin() + end);
       used.start.push_back(used.pixel.size());
     }
-    out.append(used, binning_);
+    out.append(used, bin);
   }
 }
 
@@ -57,7 +67,7 @@ FrameStore::View FrameStore::load(std::size_t first, std::size_t last) {
   SPI_ASSERT(first <= last && last <= frames());
   if (in_memory_) return {&kept_, 0};
   kept_.clear();
-  if (first < last) append_binned(first, last, kept_);
+  if (first < last) append_binned(first, last, binning_.bin(), kept_);
   return {&kept_, first};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "libspi/averaging/survey.h"
@@ -38,9 +39,13 @@ class FrameStore {
   };
   /// Valid until the next call. Not thread-safe.
   View load(std::size_t first, std::size_t last);
+  /// Frames [first, last) on other bins, read from the source: the bin of each pixel, below 2^24,
+  /// or PolarBinning::kNoBin. Not thread-safe.
+  BinnedFrames read(std::size_t first, std::size_t last, std::span<const std::uint32_t> bin);
 
  private:
-  void append_binned(std::size_t first, std::size_t last, BinnedFrames& out);
+  void append_binned(std::size_t first, std::size_t last, std::span<const std::uint32_t> bin,
+                     BinnedFrames& out);
 
   FrameSource& source_;
   PolarBinning binning_;

@@ -14,7 +14,10 @@ std::size_t BinnedFrames::bytes() const {
 
 void BinnedFrames::append(const FrameBlock& block, const PolarBinning& binning) {
   if (binning.bins() >= 1u << 24) fail("a polar grid of ", binning.bins(), " bins is too large");
-  const auto& bin = binning.bin();
+  append(block, binning.bin());
+}
+
+void BinnedFrames::append(const FrameBlock& block, std::span<const std::uint32_t> bin) {
   for (std::size_t d = 0; d < block.frames(); ++d) {
     double sum = 0;
     for (std::uint64_t k = block.start[d]; k < block.start[d + 1]; ++k) {

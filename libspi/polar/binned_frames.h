@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "libspi/io/frames.h"
@@ -21,6 +22,8 @@ struct BinnedFrames {
   std::size_t bytes() const;
   /// Appends frames; photons outside the bins are left out. binning.bins() < 2^24.
   void append(const FrameBlock& block, const PolarBinning& binning);
+  /// The same with the bin of each pixel, below 2^24, or PolarBinning::kNoBin.
+  void append(const FrameBlock& block, std::span<const std::uint32_t> bin);
   void clear();
 
   static std::uint32_t bin_of(std::uint32_t entry) { return entry >> 8; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "libspi/base/error.h"
@@ -66,6 +67,12 @@ LikelihoodEngine::LikelihoodEngine(std::size_t rings, std::size_t angles, std::v
     area_re_.push_back(std::move(re));
     area_im_.push_back(std::move(im));
   }
+  for (std::size_t j = 0; j < angles_; ++j)
+    for (const bool sine : {false, true})
+      for (std::size_t m = 0; m <= angles_ / 2; ++m) {
+        const double phase = 2 * std::numbers::pi * double(m * j % angles_) / double(angles_);
+        analysis_.push_back(sine ? -std::sin(phase) : std::cos(phase));
+      }
   openblas_set_num_threads(1);
 }
 
@@ -89,12 +96,20 @@ void LikelihoodEngine::set_model(const RateModel& model, int threads) {
 
 void LikelihoodEngine::prepare_class(const RateModel& model, std::size_t k) {
   const AngularSeries series(angles_);
-  const std::size_t half = angles_ / 2;
-  std::vector<double> values(angles_), re(half + 1), im(half + 1), z_re(half + 1), z_im(half + 1);
+  const std::size_t half = angles_ / 2, both = 2 * (half + 1);
+  std::vector<double> values(rings_ * angles_), harmonics(rings_ * both), z_re(half + 1),
+      z_im(half + 1);
+  // [R][T] · [T][cos, then -sin of all m]
+  const auto analyse = [&] {
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, int(rings_), int(both), int(angles_), 1.,
+                values.data(), int(angles_), analysis_.data(), int(both), 0., harmonics.data(),
+                int(both));
+  };
+  const float* const rate = model.of(k);
+  for (std::size_t b = 0; b < values.size(); ++b) values[b] = std::log(double(rate[b]));
+  analyse();
   for (std::size_t i = 0; i < rings_; ++i) {
-    const float* rate = model.of(k) + i * angles_;
-    for (std::size_t j = 0; j < angles_; ++j) values[j] = std::log(double(rate[j]));
-    series.analyse(values.data(), limit_[i], re.data(), im.data());
+    const double *re = &harmonics[i * both], *im = re + half + 1;
     for (std::size_t m = 0; m <= limit_[i]; ++m) {
       const std::size_t width = 2 * (rings_ - first_ring_[m]);
       float* row = &rows_[m][k * width + 2 * (i - first_ring_[m])];
@@ -102,8 +117,11 @@ void LikelihoodEngine::prepare_class(const RateModel& model, std::size_t k) {
       row += classes_ * width;
       row[0] = float(im[m]), row[1] = float(-re[m]);
     }
-    for (std::size_t j = 0; j < angles_; ++j) values[j] = rate[j];
-    series.analyse(values.data(), half, re.data(), im.data());
+  }
+  std::copy_n(rate, values.size(), values.begin());
+  analyse();
+  for (std::size_t i = 0; i < rings_; ++i) {
+    const double *re = &harmonics[i * both], *im = re + half + 1;
     for (std::size_t m = 0; m <= half; ++m) {
       z_re[m] += area_re_[i][m] * re[m] - area_im_[i][m] * im[m];
       z_im[m] += area_re_[i][m] * im[m] + area_im_[i][m] * re[m];

@@ -124,6 +124,7 @@ class LikelihoodEngine {
   double flat_expected_ = 0;  ///< A = Σ a
   AngularDft dft_;
   std::vector<std::vector<double>> area_re_, area_im_;  ///< [R][T/2+1] conj of â
+  std::vector<double> analysis_;          ///< [T][2(T/2+1)] cos, then -sin: angles to harmonics
   std::vector<std::vector<float>> rows_;  ///< by harmonic: [2K][2·rings]: (Lr, Li), then (Li, -Lr)
   std::vector<double> expected_;          ///< [K][T] Z
   std::vector<float> penalty_;            ///< [K][T] Z − A, or ln(Z / A)

@@ -30,12 +30,25 @@ class RateSums {
   /// both (half 2). Band limits can make them slightly negative.
   void on_bins(std::size_t k, int half, double* numerator, double* exposure) const;
 
+  /// Scratch of one thread.
+  struct Rows {
+    std::vector<float> re, im, angles;
+  };
+  /// The same of half set 0 or 1 in single precision, all rings at once: for thousands of classes.
+  void on_bins(std::size_t k, int half, Rows& rows, float* numerator, float* exposure) const;
+
  private:
   void flush(std::size_t m);
+  /// Harmonics [M+1] of Q_k.
+  void weights(std::size_t k, int half, double* re, double* im) const;
+  /// Entry (row, column) of the products with P̂ re (row k) and P̂ im (row K + k).
+  double entry(std::size_t m, std::size_t row, std::size_t column, int half) const;
   std::size_t width(std::size_t m) const { return 2 * (rings_ - engine_.first_ring(m)) + 1; }
 
   const LikelihoodEngine& engine_;
   std::size_t classes_, rings_;
+  AngularDft dft_;
+  std::vector<float> area_re_, area_im_;  ///< [R][M+1] harmonics of the area
   /// By half set and harmonic: [2K][width] P̂ re and P̂ im times (n̂ re, im by ring; φ or N)
   std::array<std::vector<std::vector<float>>, 2> recent_;
   std::array<std::vector<std::vector<double>>, 2> total_;

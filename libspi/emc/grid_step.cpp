@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The iteration of VolumeEmc on a grid of view directions × in-plane angles.
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "libspi/base/error.h"
+#include "libspi/base/parallel.h"
+#include "libspi/emc/volume_emc.h"
+
+namespace spi {
+namespace {
+
+constexpr std::size_t kLanes = FrameTile::kLanes;
+constexpr std::size_t kBlock = 2 * kLanes;  ///< frames of two tiles: the even, then the odd ones
+
+/// Frames of tile n: the even or the odd ones of a block, so that RateSums' half sets are theirs.
+std::vector<std::size_t> frames_of_tile(std::size_t tile, std::size_t frames) {
+  std::vector<std::size_t> rows;
+  const std::size_t first = tile / 2 * kBlock;
+  for (std::size_t d = first + tile % 2; d < std::min(frames, first + kBlock); d += 2)
+    rows.push_back(d);
+  return rows;
+}
+
+ViewGrid zone_grid(const PointGroup& laue, double spacing_rad) {
+  ViewGrid grid = view_grid(laue, spacing_rad);
+  ViewGrid inside{.views = {}, .in_zone = {}, .spacing_rad = spacing_rad};
+  for (std::size_t k = 0; k < grid.views.size(); ++k)
+    if (grid.in_zone[k]) inside.views.push_back(grid.views[k]), inside.in_zone.push_back(1);
+  return inside;
+}
+
+Quaternion about_beam(double angle) { return from_axis_angle({0, 0, 1}, angle); }
+
+}  // namespace
+
+std::vector<std::size_t> ring_limits(const PolarBinning& binning) {
+  std::vector<std::size_t> limit;
+  for (const double r : binning.radii_px()) {
+    const double harmonics = std::ceil(std::numbers::pi * r / (binning.folded() ? 2 : 1));
+    limit.push_back(std::min(binning.angles() / 2, std::size_t(std::max(1., harmonics))));
+  }
+  return limit;
+}
+
+LikelihoodEngine VolumeEmc::engine_of(const ViewGrid& views) const {
+  const PolarBinning& binning = setting_.store.binning();
+  LikelihoodEngine engine(binning.rings(), binning.angles(), setting_.store.area(),
+                          ring_limits(binning), FluenceUse::free);
+  RateModel model{views.views.size(), binning.rings(), binning.angles(), {}, {}};
+  model.rate.resize(model.classes * points_.size());
+  model.rotates.assign(model.classes, 1);
+  parallel_for(model.classes, threads_, [&](std::size_t k, int) {
+    slice(state_.model, points_, views.views[k], model.of(k));
+  });
+  engine.set_model(model, threads_);
+  return engine;
+}
+
+std::vector<Quaternion> VolumeEmc::best_orientations() const {
+  std::vector<Quaternion> best;
+  for (const FramePose& pose : state_.poses) best.push_back(pose.model_from_lab);
+  return best;
+}
+
+EmcRecord VolumeEmc::grid_iteration() {
+  const double spacing = grid_spacing();
+  const ViewGrid views = zone_grid(setting_.laue, spacing);
+  const LikelihoodEngine engine = engine_of(views);
+  const std::vector<Quaternion> before = best_orientations();
+  RateSums sums(engine);
+  const double gain = expect_on_grid(engine, views, &sums);
+  compress(sums, views);
+  return record(gain, spacing, before);
+}
+
+EmcRecord VolumeEmc::look_around() {
+  const ViewGrid views = zone_grid(setting_.laue, setting_.spacing_rad);
+  const std::vector<Quaternion> before = best_orientations();
+  const double gain = expect_on_grid(engine_of(views), views, nullptr);
+  for (std::size_t d = 0; d < state_.poses.size(); ++d)
+    state_.poses[d].candidates.back() = {before[d], 1};
+  return record(gain, setting_.spacing_rad, before);
+}
+
+double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views,
+                                 RateSums* sums) {
+  const std::size_t frames = setting_.store.frames();
+  const std::size_t tile_count = 2 * ((frames + kBlock - 1) / kBlock);
+  const double room = 0.25 * options_.max_memory.bytes;
+  std::size_t group = std::size_t(std::max(2., room / double(engine.tile_bytes(engine.classes()))));
+  group = std::min({group / 2 * 2, std::size_t(4 * threads_), tile_count});
+  std::vector<FrameTile> tiles(group);
+  std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads_) + 1);
+  std::vector<double> evidence(frames);
+  Progress progress(monitor_, "reconstructing", frames);
+  for (std::size_t first = 0; first < tile_count; first += group) {
+    const std::size_t count = std::min(group, tile_count - first);
+    const std::size_t from = first / 2 * kBlock;
+    const std::size_t to = std::min(frames, (first + count) / 2 * kBlock);
+    const FrameStore::View view = setting_.store.load(from, to);
+    parallel_for(count, threads_, [&](std::size_t n, int worker) {
+      FrameTile& tile = tiles[n];
+      const std::vector<std::size_t> at = frames_of_tile(first + n, frames);
+      std::vector<std::size_t> rows;
+      for (const std::size_t d : at) rows.push_back(d - view.offset);
+      engine.load(*view.frames, rows, tile, scratch[std::size_t(worker)]);
+      for (std::size_t d = 0; d < tile.count; ++d) tile.beta[d] = float(beta(tile.photons[d]));
+      engine.expect(tile, scratch[std::size_t(worker)]);
+      conclude_on_grid(tile, scratch[std::size_t(worker)], views, at);
+      for (std::size_t d = 0; d < tile.count; ++d) evidence[at[d]] = tile.result[d].log_evidence;
+    });
+    if (sums) sums->add({tiles.data(), count}, first, threads_);
+    progress.advance(to - from);
+  }
+  if (sums) sums->finish(threads_);
+  double sum = 0;
+  for (const double e : evidence) sum += e;
+  return sum / double(frames);
+}
+
+void VolumeEmc::conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::Scratch& scratch,
+                                 const ViewGrid& views, std::span<const std::size_t> frames) {
+  const PolarBinning& binning = setting_.store.binning();
+  const std::size_t classes = views.views.size();
+  const double turn = binning.step_rad() * double(binning.angles());
+  const double all = 4 * std::numbers::pi * turn / double(setting_.laue.rotations.size());
+  for (std::size_t d = 0; d < tile.count; ++d) {
+    const FramePosterior& found = tile.result[d];
+    FramePose& pose = state_.poses[frames[d]];
+    pose.probability = found.probability;
+    pose.fluence = found.fluence;
+    pose.information = found.information;
+    pose.gain = found.gain;
+    // a Gaussian over so much of the rotations: ln V = 3/2 ln(2πe σ²)
+    const double volume = all * std::exp(-double(found.information));
+    pose.width_rad = float(std::sqrt(3 * std::exp(2. / 3 * std::log(volume)) /
+                                     (2 * std::numbers::pi * std::numbers::e)));
+    // The best views, none a neighbour of a better one; and, where they differ, their twins.
+    pose.candidates = {};
+    const std::size_t most = binning.folded() ? FramePose::kMost : FramePose::kMost / 2;
+    std::size_t chosen = 0;
+    std::vector<std::size_t> order(classes);
+    for (std::size_t k = 0; k < classes; ++k) order[k] = k;
+    const std::size_t looked = std::min<std::size_t>(classes, 40);
+    const auto value = [&](std::size_t k) { return scratch.best[k * kLanes + d]; };
+    std::ranges::partial_sort(order, order.begin() + std::ptrdiff_t(looked),
+                              [&](std::size_t a, std::size_t b) {
+                                return value(a) != value(b) ? value(a) > value(b) : a < b;
+                              });
+    for (std::size_t n = 0; n < looked && chosen < most; ++n) {
+      const std::size_t k = order[n];
+      const Quaternion q = normalized(
+          views.views[k] * about_beam(double(scratch.at[k * kLanes + d]) * binning.step_rad()));
+      const bool is_new = std::none_of(
+          pose.candidates.begin(), pose.candidates.begin() + std::ptrdiff_t(chosen),
+          [&](const PoseCandidate& c) {
+            return misorientation_rad(setting_.laue, c.model_from_lab, q) < 2 * views.spacing_rad;
+          });
+      if (is_new) pose.candidates[chosen++] = {q, 1};
+    }
+    pose.model_from_lab = pose.candidates[0].model_from_lab;
+    for (std::size_t n = 0; !binning.folded() && n < most && n < chosen; ++n)
+      pose.candidates[chosen + n] = {
+          normalized(pose.candidates[n].model_from_lab * about_beam(std::numbers::pi)), 1};
+  }
+}
+
+std::vector<std::unique_ptr<VolumeEmc::Sums>> VolumeEmc::make_sums() const {
+  const double room = 0.25 * options_.max_memory.bytes;
+  const double most = room / (2 * double(VoxelSums::bytes(setting_.size)));
+  const auto workers = std::size_t(std::clamp(most, 1., double(threads_)));
+  std::vector<std::unique_ptr<Sums>> sums;
+  for (std::size_t w = 0; w < workers; ++w)
+    sums.push_back(std::make_unique<Sums>(
+        Sums{VoxelSums(setting_.size, largest_sum_), VoxelSums(setting_.size, largest_sum_)}));
+  return sums;
+}
+
+void VolumeEmc::compress(const RateSums& sums, const ViewGrid& views) {
+  auto voxels = make_sums();
+  struct Slices {
+    RateSums::Rows rows;
+    std::vector<float> photons, seen;
+  };
+  std::vector<Slices> scratch(voxels.size());
+  for (Slices& s : scratch) s.photons.resize(points_.size()), s.seen.resize(points_.size());
+  parallel_for(2 * views.views.size(), int(voxels.size()), [&](std::size_t item, int worker) {
+    const std::size_t k = item / 2, half = item % 2;
+    Slices& s = scratch[std::size_t(worker)];
+    sums.on_bins(k, int(half), s.rows, s.photons.data(), s.seen.data());
+    (*voxels[std::size_t(worker)])[half].add(points_, views.views[k], s.photons.data(),
+                                             s.seen.data());
+  });
+  update_model(std::move(voxels));
+}
+
+}  // namespace spi

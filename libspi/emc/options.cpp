@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/emc/options.h"
+
+#include "libspi/base/error.h"
+
+namespace spi {
+
+void EmcOptions::describe(OptionSet& o) {
+  o.group("Model");
+  o.add(
+      "symmetry", symmetry,
+      "point group of the particle, Schoenflies or Hermann-Mauguin: the model has the symmetry of "
+      "its Laue class");
+  o.add("size", size,
+        "voxels across the cube of intensities, odd; auto: two a pixel of q, within --max-memory")
+      .range(9, 1025);
+  o.add("reference", reference,
+        "start from this model (model.h5, volumes.h5 or MRC of intensities) instead of noise");
+  o.add("reference-index", reference_index, "which volume of a file of several, from 0");
+  o.add("poses", poses,
+        "start from known orientations, such as a network's: a file with `id` and `quaternion` "
+        "(model.h5, orientations.h5), or simulated frames.h5, whose truth is taken");
+  o.add("shape", shape, "start from a body of constant density");
+  o.add("edge", edge, "edge of the cube of the same volume as --shape");
+  o.add("floor", floor,
+        "photons a voxel that are added to photons and exposure: no rate is zero, and voxels that "
+        "nobody saw have the mean")
+      .range(1e-6, 1e6);
+  o.add("brightest", brightest,
+        "frames with more photons than so many times the median are rejected")
+      .range(1, 1e12);
+
+  o.group("Orientations");
+  o.add("spacing", spacing,
+        "between view directions of the finest grid; auto: two pixels at the rim, within 4 and 12 "
+        "degrees");
+  o.add("refine", refine,
+        "local: when the grid has settled, orientations are refined below its spacing; none: they "
+        "stay on the grid");
+
+  o.group("Annealing");
+  o.add("beta-start", beta_start,
+        "factor of the first inverse temperature exp(-6.5 (N/1e5)^0.15) of a frame of N photons")
+      .range(1e-6, 1e6);
+  o.add("beta-period", beta_period, "iterations until beta is doubled, up to 1").range(1, 1000);
+  o.add("settled", settled,
+        "stop when half of the frames turn by less than this part of their posterior's width in "
+        "each of two iterations")
+      .range(0, 10);
+  o.add("max-iterations", max_iterations, "stop at the latest after so many").range(1, 100000);
+
+  o.group("Running");
+  o.add("max-memory", max_memory, "memory to use, about");
+  o.add("checkpoint-every", checkpoint_every_s, "seconds between checkpoints").range(0, 1e6);
+  o.flag("resume", resume, "go on from the checkpoint of an interrupted run with the same options");
+  polar.describe(o);
+}
+
+void EmcOptions::check_together() const {
+  if (reference.has_value() + shape.has_value() + poses.has_value() > 1)
+    fail_usage("--reference, --shape and --poses all start the model: choose one");
+  if (shape && !edge) fail_usage("--shape needs --edge");
+  if (edge && !shape) fail_usage("--edge needs --shape");
+  if (size && *size % 2 == 0)
+    fail_usage("--size ", *size, " is even: the centre is a voxel, take ", *size + 1);
+}
+
+}  // namespace spi

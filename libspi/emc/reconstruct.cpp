@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/emc/reconstruct.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+#include "libspi/base/error.h"
+#include "libspi/emc/checkpoint.h"
+#include "libspi/emc/start_model.h"
+#include "libspi/orientation/slices.h"
+
+namespace spi {
+namespace {
+
+constexpr std::size_t kBorder = 2;  ///< voxels around the outermost ring
+
+/// Voxels across that hold a radius about the centre voxel.
+std::size_t size_for(double radius_voxels) {
+  return 2 * (std::size_t(std::ceil(radius_voxels)) + kBorder) + 1;
+}
+
+/// Two voxels a pixel, or as many as the memory holds.
+std::size_t automatic_size(double radius_px, const EmcOptions& options, Monitor& monitor) {
+  constexpr double kBytes = 160;  // a voxel: model, halves, exposure, sums, and their doubles
+  const std::size_t wanted = size_for(2 * radius_px);
+  const double room = std::cbrt(0.5 * options.max_memory.bytes / kBytes);
+  const std::size_t size = std::min(wanted, (std::size_t(room) - 1) / 2 * 2 + 1);
+  if (size < wanted)
+    monitor.warn(text_of("--max-memory allows ", size, " voxels across; two a pixel are ", wanted,
+                         ": the outer rings will be blurred"));
+  return size;
+}
+
+/// Two pixels at the rim, and no coarser or finer than is ever useful.
+double automatic_spacing(double reach_px) {
+  constexpr double kDegree = std::numbers::pi / 180;
+  return std::clamp(2 / reach_px, 4 * kDegree, 12 * kDegree);
+}
+
+/// Bytes that the grid's sums and slices take.
+double grid_bytes(const FrameStore& store, std::size_t views) {
+  const PolarBinning& binning = store.binning();
+  const LikelihoodEngine engine(binning.rings(), binning.angles(), store.area(),
+                                ring_limits(binning), FluenceUse::free);
+  return double(RateSums::bytes(engine, views)) + 3. * 4 * double(views * binning.bins()) +
+         2. * double(engine.tile_bytes(views));
+}
+
+double settle_spacing(const EmcOptions& options, const FrameStore& store, const PointGroup& laue,
+                      double reach_px, Monitor& monitor) {
+  double spacing = options.spacing ? options.spacing->radians : automatic_spacing(reach_px);
+  if (options.spacing) return spacing;
+  const double asked = spacing;
+  while (grid_bytes(store, view_grid(laue, spacing).zone_views()) > 0.5 * options.max_memory.bytes)
+    spacing *= 1.1;
+  if (spacing != asked)
+    monitor.info(text_of("--max-memory widens the grid of orientations from ",
+                         print_number(asked * 180 / std::numbers::pi), " to ",
+                         print_number(spacing * 180 / std::numbers::pi), " degrees"));
+  return spacing;
+}
+
+/// What must agree between a checkpoint and the job that goes on from it.
+std::string setting_text(const EmcOptions& options, const FrameStore& store, std::uint64_t seed) {
+  EmcOptions copy = options;
+  OptionSet described;
+  copy.describe(described);
+  double photons = 0;
+  for (const double n : store.survey().total) photons += n;
+  std::string text =
+      text_of("seed ", seed, ", ", store.frames(), " frames, ", print_number(photons), " photons");
+  constexpr std::string_view kFree[] = {"checkpoint-every", "resume"};  // these move no result
+  for (const Option& option : described.all())
+    if (std::ranges::find(kFree, option.name) == std::end(kFree))
+      text += "; " + option.name + " " + option.print();
+  return text;
+}
+
+void refuse_identical(FrameStore& store) {
+  const std::size_t frames = std::min<std::size_t>(store.frames(), 4096);
+  if (frames < 2) fail("one frame alone cannot be reconstructed");
+  const FrameStore::View view = store.load(0, frames);
+  const BinnedFrames& f = *view.frames;
+  const auto row = [&](std::size_t d) {
+    return std::span(f.entry).subspan(f.start[d], f.start[d + 1] - f.start[d]);
+  };
+  for (std::size_t d = 1; d < frames; ++d)
+    if (!std::ranges::equal(row(d), row(0))) return;
+  fail("all ", frames, " frames are identical: there is nothing to reconstruct");
+}
+
+void run_to_end(VolumeEmc& emc, const EmcOptions& options, const std::filesystem::path& checkpoint,
+                const std::string& setting) {
+  using Clock = std::chrono::steady_clock;
+  auto last = Clock::now();
+  while (emc.iterate()) {
+    const double age = std::chrono::duration<double>(Clock::now() - last).count();
+    if (checkpoint.empty() || age < options.checkpoint_every_s) continue;
+    save_checkpoint(checkpoint, setting, emc.state());
+    last = Clock::now();
+  }
+}
+
+std::vector<Column> convergence_table(const std::vector<EmcRecord>& history) {
+  constexpr double kDegrees = 180 / std::numbers::pi;
+  std::vector<Column> table;
+  for (const char* name : {"iteration", "beta", "spacing_deg", "gain_nats", "width_deg",
+                           "turned_deg", "fsc_radius_px"})
+    table.push_back({.name = name, .values = {}, .labels = {}});
+  for (std::size_t n = 0; n < history.size(); ++n) {
+    const EmcRecord& r = history[n];
+    const double row[] = {double(n + 1),
+                          r.beta,
+                          kDegrees * r.spacing_rad,
+                          r.gain,
+                          kDegrees * r.width_rad,
+                          kDegrees * r.turned_rad,
+                          r.fsc_radius};
+    for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
+  }
+  return table;
+}
+
+}  // namespace
+
+EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
+                          const std::filesystem::path& checkpoint, std::uint64_t seed, int threads,
+                          Monitor& monitor) {
+  check_options(options);
+  options.check_together();
+  const Detector& detector = source.detector();
+  if (!detector.q_per_pixel())
+    fail("the detector does not say its wavelength: give --photon-energy");
+  EmcResult result;
+  result.group = point_group(options.symmetry);
+  PolarBinningOptions polar = options.polar;
+  polar.full_turn = polar.full_turn || !folds(detector, polar);
+  result.store = std::make_unique<FrameStore>(source, polar, options.brightest,
+                                              0.25 * options.max_memory.bytes, monitor);
+  FrameStore& store = *result.store;
+  refuse_identical(store);
+  const PolarBinning& binning = store.binning();
+  const double reach_px =
+      q_radius(detector, binning.radii_px().back() + options.polar.ring_width / 2);
+  const std::size_t size =
+      options.size ? *options.size : automatic_size(reach_px, options, monitor);
+  result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
+  const PointGroup laue = laue_class(result.group);
+  const EmcSetting setting{store,
+                           laue,
+                           result.voxels_per_pixel,
+                           size,
+                           settle_spacing(options, store, laue, reach_px, monitor),
+                           seed};
+  monitor.info(text_of(
+      store.frames(), " frames on ", binning.rings(), " rings and ", binning.angles(),
+      binning.folded() ? " angles of the half turn, " : " angles of the turn, ",
+      store.in_memory() ? "kept in memory" : "read anew in each iteration", "; ", size,
+      " voxels across, finest grid ",
+      view_grid(laue, setting.spacing_rad).zone_views() * binning.angles(), " orientations"));
+  VolumeEmc emc(setting, options, threads, monitor);
+  const std::string text = setting_text(options, store, seed);
+  auto saved =
+      options.resume && !checkpoint.empty() ? load_checkpoint(checkpoint, text) : std::nullopt;
+  if (saved) {
+    monitor.info(text_of("goes on after iteration ", saved->history.size()));
+    emc.resume(std::move(*saved));
+  } else if (options.reference || options.shape) {
+    emc.start(start_model(options, setting, detector, threads));
+  } else if (options.poses) {
+    emc.start(start_poses(*options.poses, store));
+  } else {
+    emc.start();
+  }
+  run_to_end(emc, options, checkpoint, text);
+  result.state = emc.state();
+  return result;
+}
+
+Model model_of(const EmcResult& result) {
+  const EmcState& state = result.state;
+  const FrameStore& store = *result.store;
+  const Detector& detector = store.detector();
+  const std::size_t n = state.model.n;
+  Model model;
+  model.size = n;
+  model.q_per_voxel = *detector.q_per_pixel() / result.voxels_per_pixel;
+  model.symmetry = result.group.name;
+  model.shell_fsc = state.fsc;
+  model.exposure = state.exposure;
+  const double centre = double(n / 2);
+  for (std::size_t v = 0; v < n * n * n; ++v) {
+    const double x = double(v % n) - centre, y = double(v / n % n) - centre,
+                 z = double(v / (n * n)) - centre;
+    const double q_px = std::sqrt(x * x + y * y + z * z) / result.voxels_per_pixel;
+    const double mean =
+        state.exposure[v] > 0 ? store.radial_mean().at(detector_radius(detector, q_px)) : 0;
+    model.intensity.push_back(float(mean * state.model.values[v]));
+    for (std::size_t half = 0; half < 2; ++half)
+      model.half[half].push_back(float(mean * state.half[half].values[v]));
+  }
+  model.convergence = convergence_table(state.history);
+  model.stop_reason = state.stop_reason;
+  double fluence = 0;
+  for (const FramePose& pose : state.poses) fluence += pose.fluence;
+  for (std::size_t d = 0; d < store.frames(); ++d) {
+    const FramePose& pose = state.poses[d];
+    const Quaternion q = to_fundamental_zone(point_group("C1"), pose.model_from_lab);
+    model.id.push_back(store.id(d));
+    model.quaternion.push_back({q.w, q.x, q.y, q.z});
+    model.probability.push_back(pose.probability);
+    model.width_rad.push_back(pose.width_rad);
+    model.information.push_back(pose.information);
+    model.gain.push_back(pose.gain);
+    model.fluence.push_back(float(pose.fluence * double(store.frames()) / fluence));
+  }
+  return model;
+}
+
+std::string summary(const EmcResult& result, const FrameSource& source) {
+  const Survey& survey = result.store->survey();
+  std::string text = text_of("used ", survey.used, " of ", source.frames(), " frames");
+  std::string rejected;
+  for (std::size_t f = 1; f < EnumNames<FrameFate>::values.size(); ++f)
+    if (const std::size_t count = survey.count(FrameFate(f)))
+      rejected +=
+          text_of(rejected.empty() ? "" : ", ", count, " ", EnumNames<FrameFate>::values[f]);
+  if (!rejected.empty()) text += " (rejected: " + rejected + ")";
+  if (source.broken_files() > 0) text += text_of(", left out ", source.broken_files(), " files");
+  return text +
+         text_of("; ", result.state.history.size(), " iterations, ", result.state.stop_reason);
+}
+
+}  // namespace spi

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/emc/volume_emc.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <numbers>
+#include <sstream>
+
+#include "libspi/base/error.h"
+#include "libspi/volume/fsc.h"
+
+namespace spi {
+namespace {
+
+std::string rounded(double value, int digits) {
+  std::ostringstream stream;
+  stream << std::fixed << std::setprecision(digits) << value;
+  return stream.str();
+}
+
+double degrees(double rad) { return rad * 180 / std::numbers::pi; }
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Posteriors are narrower than the grid, and half of the frames stay where they are.
+bool decided(const EmcRecord& r) {
+  return r.width_rad < r.spacing_rad && r.turned_rad < 0.1 * r.spacing_rad;
+}
+
+constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
+
+}  // namespace
+
+VolumeEmc::VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int threads,
+                     Monitor& monitor)
+    : setting_(setting),
+      options_(options),
+      threads_(threads),
+      monitor_(monitor),
+      points_(polar_points(setting.store.binning(), setting.store.detector(),
+                           setting.voxels_per_pixel)),
+      fine_(fine_points(setting.store.binning(), setting.store.detector(),
+                        setting.store.radial_mean(), setting.voxels_per_pixel)) {
+  SPI_ASSERT(setting.size % 2 == 1 &&
+             std::max(points_.reach, fine_.points.reach) < double(setting.size / 2) - 1);
+  for (std::size_t n = 0; n < setting.store.frames(); ++n)
+    largest_sum_ += 8 * double(setting.store.photons(n));
+  state_.poses.resize(setting.store.frames());
+  state_.exposure.resize(setting.size * setting.size * setting.size);
+}
+
+void VolumeEmc::start() {
+  const std::size_t n = setting_.size;
+  std::vector<double> noise(n * n * n);
+  for (std::size_t v = 0; v < noise.size(); ++v)
+    noise[v] = 0.5 + Random(setting_.seed, kNoiseDraw, v).uniform();
+  symmetrise(noise, n, setting_.laue, threads_);
+  Cube model(n);
+  std::ranges::copy(noise, model.values.begin());
+  start(std::move(model));
+}
+
+void VolumeEmc::start(Cube model) {
+  SPI_ASSERT(model.n == setting_.size);
+  state_.model = std::move(model);
+  state_.half = {state_.model, state_.model};
+}
+
+double VolumeEmc::beta(float photons) const {
+  const double start = std::exp(-6.5 * std::pow(double(photons) / 1e5, 0.15));
+  if (state_.stage != EmcState::Stage::grid) return 1;
+  const auto doublings = std::min<std::size_t>(60, state_.history.size() / options_.beta_period);
+  return std::min(1., options_.beta_start * start * std::exp2(double(doublings)));
+}
+
+double VolumeEmc::grid_spacing() const {
+  constexpr double kCoarsest = 0.2;
+  // The finest grid from when the frames have decided on the coarse one.
+  const double coarse =
+      std::max(setting_.spacing_rad, std::min(kCoarsest, 2 * setting_.spacing_rad));
+  if (state_.history.empty()) return coarse;
+  const EmcRecord& last = state_.history.back();
+  return last.spacing_rad < coarse || last.beta >= 1 || decided(last) ? setting_.spacing_rad
+                                                                      : coarse;
+}
+
+EmcState::Stage VolumeEmc::next_stage() const {
+  using Stage = EmcState::Stage;
+  if (options_.refine == Refinement::none || state_.history.size() < 2) return state_.stage;
+  const EmcRecord& last = state_.history.back();
+  const EmcRecord& before = state_.history[state_.history.size() - 2];
+  if (state_.stage == Stage::grid) {
+    const bool at_finest = before.spacing_rad == setting_.spacing_rad;
+    return decided(last) && at_finest ? Stage::local : Stage::grid;
+  }
+  return state_.stage == Stage::local && settled() ? Stage::final : state_.stage;
+}
+
+double VolumeEmc::blur() const {
+  const auto done = std::ranges::count(state_.history, 0., &EmcRecord::spacing_rad);
+  return 0.5 * setting_.spacing_rad * std::exp2(-0.5 * double(done));
+}
+
+double VolumeEmc::mean_beta() const {
+  double sum = 0;
+  for (std::size_t d = 0; d < state_.poses.size(); ++d) sum += beta(setting_.store.photons(d));
+  return sum / double(state_.poses.size());
+}
+
+bool VolumeEmc::iterate() {
+  if (!state_.stop_reason.empty()) return false;
+  using Stage = EmcState::Stage;
+  state_.history.push_back(state_.stage == Stage::grid ? grid_iteration() : local_iteration());
+  const Stage next = next_stage();
+  if (state_.stage == Stage::local && next == Stage::final) {
+    report_iteration();
+    state_.history.push_back(look_around());
+  } else {
+    state_.stop_reason = reason_to_stop();
+  }
+  state_.stage = next;
+  report_iteration();
+  return state_.stop_reason.empty();
+}
+
+EmcRecord VolumeEmc::record(double gain, double spacing,
+                            const std::vector<Quaternion>& before) const {
+  const std::size_t n = state_.poses.size();
+  std::vector<double> turned(n), width(n);
+  const BeamTwin twin = setting_.store.binning().folded() ? BeamTwin::same : BeamTwin::distinct;
+  for (std::size_t d = 0; d < n; ++d) {
+    turned[d] = misorientation_rad(setting_.laue, state_.poses[d].model_from_lab, before[d], twin);
+    width[d] = state_.poses[d].width_rad;
+  }
+  return {
+      .beta = mean_beta(),
+      .spacing_rad = spacing,
+      .gain = gain,
+      .width_rad = median(std::move(width)),
+      .turned_rad = median(std::move(turned)),
+      .fsc_radius = crossing(state_.fsc, 0.5, innermost_shell() + 1) / setting_.voxels_per_pixel};
+}
+
+std::size_t VolumeEmc::innermost_shell() const {
+  const FrameStore& store = setting_.store;
+  return std::size_t(std::ceil(setting_.voxels_per_pixel *
+                               q_radius(store.detector(), store.binning().radii_px().front())));
+}
+
+bool VolumeEmc::settled() const {
+  const bool on_grid = state_.stage == EmcState::Stage::grid;
+  const auto calm = [&](const EmcRecord& r) {
+    const bool of_stage = on_grid ? r.spacing_rad == setting_.spacing_rad : r.spacing_rad == 0;
+    const bool sharp = on_grid || blur() < r.width_rad;
+    return r.beta >= 1 && of_stage && sharp && r.turned_rad <= options_.settled * r.width_rad;
+  };
+  const std::size_t n = state_.history.size();
+  return n >= 2 && calm(state_.history[n - 1]) && calm(state_.history[n - 2]);
+}
+
+std::string VolumeEmc::reason_to_stop() const {
+  const bool refines = options_.refine == Refinement::local &&
+                       state_.stage == EmcState::Stage::local;  // a look around follows
+  if (settled() && !refines)
+    return text_of("settled: half of the frames turn by less than ", options_.settled,
+                   " of their posterior's width in each of two iterations");
+  if (state_.history.size() >= options_.max_iterations)
+    return text_of("--max-iterations ", options_.max_iterations, " reached");
+  return {};
+}
+
+void VolumeEmc::report_iteration() const {
+  const EmcRecord& r = state_.history.back();
+  monitor_.info(text_of(
+      "iteration ", state_.history.size(), ": ",
+      r.spacing_rad > 0
+          ? text_of("grid of ", rounded(degrees(r.spacing_rad), 1), "°, beta ", rounded(r.beta, 4))
+          : std::string("local"),
+      ", gain ", rounded(r.gain, 2), " nats a frame, width ", rounded(degrees(r.width_rad), 2),
+      "°, turned ", rounded(degrees(r.turned_rad), 2), "°, half sets agree to ",
+      rounded(r.fsc_radius, 1), " pixels"));
+  if (!state_.stop_reason.empty())
+    monitor_.info(
+        text_of("stops after ", state_.history.size(), " iterations: ", state_.stop_reason));
+}
+
+}  // namespace spi

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// 3D EMC: the intensity of a particle, and the orientation and fluence of each frame.
+// docs/theory/reconstruction.md says what is computed and why.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libspi/averaging/frame_store.h"
+#include "libspi/emc/local_fit.h"
+#include "libspi/emc/options.h"
+#include "libspi/emc/polar_points.h"
+#include "libspi/geometry/orientation_grid.h"
+#include "libspi/polar/rate_sums.h"
+
+namespace spi {
+
+/// One iteration's line of the convergence table.
+struct EmcRecord {
+  double beta = 0;         ///< mean over frames
+  double spacing_rad = 0;  ///< of the grid; 0: local refinement
+  double gain = 0;         ///< mean log-likelihood of a frame over that of the mean pattern, nats
+  double width_rad = 0;    ///< median of the posteriors' widths
+  double turned_rad = 0;   ///< median angle by which the best orientations moved
+  double fsc_radius = 0;   ///< pixels of q, where the half sets' correlation falls below 1/2
+};
+
+/// One of the orientations that a frame may have.
+struct PoseCandidate {
+  Quaternion model_from_lab;
+  double probability = 0;
+};
+
+/// A frame's orientation as the last iteration found it.
+struct FramePose {
+  static constexpr std::size_t kMost = 6;
+
+  Quaternion model_from_lab;  ///< the most probable
+  float probability = 0;      ///< of that orientation and its neighbourhood
+  float width_rad = 0;        ///< of a Gaussian posterior of the same entropy: √ of the trace
+  float fluence = 1;
+  float information = 0;                          ///< nats that the frame tells of its orientation
+  float gain = 0;                                 ///< nats, at the best orientation
+  std::array<PoseCandidate, kMost> candidates{};  ///< most probable first; probability 0: none
+};
+
+/// Everything that goes from one iteration to the next, and so into a checkpoint.
+struct EmcState {
+  Cube model;                    ///< W: intensity over the radial mean, > 0
+  std::vector<float> exposure;   ///< [n³] photons that the model of 1 would have put there
+  std::array<Cube, 2> half;      ///< W of the even and of the odd frames
+  std::vector<double> fsc;       ///< [n/2+1] of the two halves, each shell's mean taken out
+  std::vector<FramePose> poses;  ///< [frames]
+  /// on the grid; off it; off it after a last look at the grid for orientations far away
+  enum class Stage : std::uint8_t { grid, local, final } stage = Stage::grid;
+  std::vector<EmcRecord> history;
+  std::string stop_reason;  ///< empty while it goes on
+};
+
+/// The frames, the geometry and the group: what does not change.
+struct EmcSetting {
+  FrameStore& store;
+  PointGroup laue;
+  double voxels_per_pixel = 1;
+  std::size_t size = 0;  ///< n, voxels across
+  double spacing_rad = 0;
+  std::uint64_t seed = 0;
+};
+
+class VolumeEmc {
+ public:
+  /// The setting and the monitor must outlive it.
+  VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int threads, Monitor& monitor);
+
+  /// A start from noise, or from a model W.
+  void start();
+  void start(Cube model);
+  /// From known orientations [frames]: straight to refinement off the grid.
+  void start(const std::vector<Quaternion>& poses);
+  /// Goes on from a checkpoint of the same frames and options.
+  void resume(EmcState state) { state_ = std::move(state); }
+  /// One iteration; false where it has ended (stop_reason says why).
+  bool iterate();
+  const EmcState& state() const { return state_; }
+  const LabPoints& points() const { return points_; }
+
+ private:
+  using Sums = std::array<VoxelSums, 2>;  ///< of even and odd frames
+
+  double beta(float photons) const;
+  double mean_beta() const;
+  double grid_spacing() const;
+  EmcRecord grid_iteration();
+  /// Off the grid: new candidates from all over the grid beside each frame's best.
+  EmcRecord look_around();
+  EmcState::Stage next_stage() const;
+  /// Standard deviation about each axis by which the frames are blurred off the grid: half of its
+  /// spacing at first, halved every second iteration. A sharp model holds its frames where they
+  /// are.
+  double blur() const;
+  EmcRecord local_iteration();
+  /// E step on the grid: posteriors into state_.poses, sums of the views into `sums`.
+  double expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views, RateSums* sums);
+  std::vector<Quaternion> best_orientations() const;
+  LikelihoodEngine engine_of(const ViewGrid& views) const;
+  void conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::Scratch& scratch,
+                        const ViewGrid& views, std::span<const std::size_t> frames);
+  void compress(const RateSums& sums, const ViewGrid& views);
+  /// One frame's E step off the grid; scatters it into its half's sums.
+  void fit_frame(const LocalSearch& search, const BinnedFrames& frames, std::size_t row,
+                 std::size_t frame, LocalScratch& scratch, Sums& sums);
+  void scatter_frame(const LocalFit& fit, double share, double photons, const LocalScratch& scratch,
+                     VoxelSums& sums) const;
+  std::vector<std::unique_ptr<Sums>> make_sums() const;
+  /// The model that sums ask for: symmetrised, floored, scaled; and the correlation of its halves.
+  void update_model(std::vector<std::unique_ptr<Sums>> sums);
+  EmcRecord record(double gain, double spacing, const std::vector<Quaternion>& before) const;
+  /// The first shell that the innermost ring sees.
+  std::size_t innermost_shell() const;
+  bool settled() const;
+  std::string reason_to_stop() const;
+  void report_iteration() const;
+
+  const EmcSetting& setting_;
+  EmcOptions options_;
+  int threads_;
+  Monitor& monitor_;
+  LabPoints points_;  ///< of the bins
+  FinePoints fine_;
+  double largest_sum_ = 0;
+  EmcState state_;
+};
+
+/// Sums over images of each voxel under a group and Friedel's inversion, divided by their number:
+/// in place, [n][n][n]; trilinear where an operation does not map the grid onto itself.
+void symmetrise(std::vector<double>& cube, std::size_t n, const PointGroup& laue, int threads);
+
+/// Harmonics of ring i of the engine: πr of a turn (pixels sample arcs of one pixel).
+std::vector<std::size_t> ring_limits(const PolarBinning& binning);
+
+}  // namespace spi

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include "libspi/base/error.h"
+#include "libspi/emc/evaluate.h"
+#include "small_particle.h"
+
+namespace spi {
+namespace {
+
+using test::Folder;
+
+template <class Work>
+std::string complaint(Work&& work) {
+  try {
+    work();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
+TEST(ReconstructEmc, RefusesFramesThatAreAllAlike) {
+  const Folder folder;
+  const auto writer = create_frames(folder / "f.h5", FrameFormat::spi, test::small_detector(), {});
+  FrameBlock block;
+  block.start = {0};
+  std::vector<std::uint32_t> counts;
+  for (std::uint64_t t = 0; t < 33 * 33; ++t)
+    counts.push_back(std::uint32_t(Random(1, 0, t).poisson(2)));
+  for (std::uint64_t d = 0; d < 20; ++d) block.append_dense(d, counts);
+  writer->append(block);
+  writer->finish();
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EXPECT_NE(complaint([&] { test::reconstruct(source, test::small_options()); }).find("identical"),
+            std::string::npos);
+}
+
+TEST(ReconstructEmc, RefusesADetectorWithoutWavelength) {
+  const Folder folder;
+  Detector detector = test::small_detector();
+  detector.wavelength_A.reset();
+  const auto writer = create_frames(folder / "f.h5", FrameFormat::spi, detector, {});
+  FrameBlock block;
+  block.start = {0};
+  block.append_dense(0, std::vector<std::uint32_t>(33 * 33, 1));
+  writer->append(block);
+  writer->finish();
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EXPECT_NE(
+      complaint([&] { test::reconstruct(source, test::small_options()); }).find("--photon-energy"),
+      std::string::npos);
+}
+
+TEST(ReconstructEmc, OptionsThatContradict) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 20, 500);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EmcOptions even = test::small_options();
+  even.size = 40;
+  EXPECT_THROW(test::reconstruct(source, even), UsageError);
+  EmcOptions edgeless = test::small_options();
+  edgeless.shape = Shape::cube;
+  EXPECT_THROW(test::reconstruct(source, edgeless), UsageError);
+}
+
+TEST(Evaluate, RefusesATruthOfOtherFrames) {
+  Model model;
+  model.id = {1, 2, 3};
+  model.quaternion.assign(3, {1, 0, 0, 0});
+  FrameTruths truth{.id = {1, 2}, .orientation = std::vector<Quaternion>(2), .fluence = {}};
+  EXPECT_NE(complaint([&] { evaluate(model, truth, {}, 1); }).find("frame 3 "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace spi

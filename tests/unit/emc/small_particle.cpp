@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "small_particle.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <complex>
+#include <numbers>
+
+#include "libspi/geometry/detector_grid.h"
+#include "libspi/io/frames.h"
+
+namespace spi::test {
+
+Folder::Folder() {
+  static int count = 0;
+  path_ = std::filesystem::temp_directory_path() / text_of("spi-emc-", getpid(), "-", count++);
+  std::filesystem::create_directories(path_);
+}
+Folder::~Folder() { std::filesystem::remove_all(path_); }
+
+Detector small_detector() {
+  Detector detector = make_detector({.columns = 33,
+                                     .rows = 33,
+                                     .distance = {0.2},
+                                     .pixel_size = {0.1 / 128},
+                                     .photon_energy = {4600}});
+  add_beam_stop(detector, 1.5);
+  return detector;
+}
+
+double intensity(const Vector3& q) {
+  constexpr double kRadius = 12;  // Å, of a Gaussian ball
+  std::complex<double> f = 0;
+  for (int k = 0; k < 10; ++k) {
+    Random random(7, 0, std::uint64_t(k));
+    const double x = 150 * (random.uniform() - 0.5), y = 110 * (random.uniform() - 0.5),
+                 z = 80 * (random.uniform() - 0.5), weight = 1 + random.uniform();
+    f += weight * std::polar(1., -2 * std::numbers::pi * (q[0] * x + q[1] * y + q[2] * z));
+  }
+  const double q2 = q[0] * q[0] + q[1] * q[1] + q[2] * q[2];
+  return std::norm(f) * std::exp(-4 * std::pow(std::numbers::pi * kRadius, 2) * q2);
+}
+
+SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, double photons,
+                      std::uint64_t seed) {
+  const Detector detector = small_detector();
+  const auto writer = create_frames(path, FrameFormat::spi, detector, {});
+  SmallSet set;
+  std::vector<double> rate(detector.pixels());
+  double scale = 0;
+  for (std::size_t d = 0; d < frames; ++d) {
+    Random random(seed, 0, d);
+    set.orientation.push_back(random_rotation(random));
+    set.fluence.push_back(0.5 + random.uniform());
+    const Matrix3 r = to_matrix(set.orientation.back());
+    double sum = 0;
+    for (std::size_t t = 0; t < rate.size(); ++t) {
+      Vector3 q{detector.sx[t], detector.sy[t], detector.sz[t]};
+      for (double& x : q) x /= *detector.wavelength_A;
+      const bool good = detector.use[t] == PixelUse::good;
+      sum += rate[t] = good ? detector.correction[t] * intensity(rotate(r, q)) : 0;
+    }
+    if (d == 0) scale = photons / sum;
+    FrameBlock block;
+    block.start = {0};
+    std::vector<std::uint32_t> counts;
+    for (const double x : rate)
+      counts.push_back(std::uint32_t(random.poisson(scale * set.fluence.back() * x)));
+    block.append_dense(100 + d, counts);
+    writer->append(block);
+  }
+  writer->finish();
+  return set;
+}
+
+EmcOptions small_options() {
+  EmcOptions options;
+  options.polar.angles = 64;
+  options.max_iterations = 60;
+  return options;
+}
+
+EmcResult reconstruct(FrameSource& source, const EmcOptions& options, int threads,
+                      const std::filesystem::path& checkpoint, Monitor& monitor) {
+  return reconstruct_emc(source, options, checkpoint, 42, threads, monitor);
+}
+
+}  // namespace spi::test

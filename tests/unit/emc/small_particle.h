@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Frames of a small asymmetric particle in random orientations, and what is true of them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "libspi/emc/reconstruct.h"
+
+namespace spi::test {
+
+/// A folder of its own for each test, removed at the end.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// 33 × 33 pixels of 1.45e-3 1/Å, a beam stop of 1.5 pixels.
+Detector small_detector();
+
+/// Intensity of ten balls within 75 Å of the centre, no two alike: 4.6 pixels a fringe at least.
+double intensity(const Vector3& q);
+
+struct SmallSet {
+  std::vector<Quaternion> orientation;
+  std::vector<double> fluence;
+};
+/// Writes `frames` frames of about `photons` photons each, fluences between 0.5 and 1.5; ids from
+/// 100.
+SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, double photons,
+                      std::uint64_t seed = 1);
+
+EmcOptions small_options();
+
+EmcResult reconstruct(FrameSource& source, const EmcOptions& options, int threads = 2,
+                      const std::filesystem::path& checkpoint = {},
+                      Monitor& monitor = silent_monitor());
+
+}  // namespace spi::test
