@@ -34,7 +34,7 @@ void declare(spi::cli::Usage& usage, Args& args) {
 }
 
 void run(const Args& args, spi::cli::Session& session) {
-  const spi::Run run = spi::find_run(args.inputs, session.output(), session.monitor());
+  const spi::RunFiles run = spi::find_run(args.inputs, session.output(), session.monitor());
   const spi::ReportPage page =
       spi::report_page(run, args.report, session.output(), session.provenance(), session.monitor());
   spi::write_text(session.output(), page.html);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/report/page.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
@@ -37,7 +38,8 @@ std::string colors_json() {
 /// Writes the sections of a page one after the other.
 class PageMaker {
  public:
-  PageMaker(const Run& run, const ReportOptions& options, const fs::path& place, Monitor& monitor)
+  PageMaker(const RunFiles& run, const ReportOptions& options, const fs::path& place,
+            Monitor& monitor)
       : run_(run), options_(options), monitor_(monitor), embedder_(options, place, monitor) {}
 
   ReportPage make(const Provenance& provenance) {
@@ -72,8 +74,17 @@ class PageMaker {
     for (const fs::path& path : file.companions)
       (media_of(path) == Media::table ? tables_beside : pictures).push_back(path);
     text += facts(file);
-    if (has_points(file.format)) text += plot(file);
+    if (has_points(file.format) && !has_latents(file)) text += plot(file);
     return text + figures(pictures) + tables(tables_beside);
+  }
+
+  /// Whether the run has latents.h5 of this model, which shows the same and more.
+  bool has_latents(const RunFile& model) const {
+    return std::ranges::any_of(run_.files, [&](const RunFile& file) {
+      return file.format == "spi-latents" &&
+             std::ranges::find(file.inputs, model.fingerprint, &UsedInput::fingerprint) !=
+                 file.inputs.end();
+    });
   }
 
   std::string plot(const RunFile& file) {
@@ -146,7 +157,10 @@ class PageMaker {
     std::vector<std::vector<std::string>> rows;
     for (const OtherFile& other : run_.others)
       rows.push_back({embedder_.link(other.path), html::escaped(other.reason)});
-    return rows.empty() ? std::string() : html::table({"file", "why it is not shown"}, rows);
+    return rows.empty()
+               ? std::string()
+               : text_of("<details><summary>", rows.size(), " files that are not shown</summary>",
+                         html::table({"file", "why"}, rows), "</details>\n");
   }
 
   std::string whole(const Provenance& provenance) const {
@@ -163,7 +177,7 @@ class PageMaker {
            "</script>\n<script>\n" + std::string(kPageScript) + "</script>\n</body></html>\n";
   }
 
-  const Run& run_;
+  const RunFiles& run_;
   const ReportOptions& options_;
   Monitor& monitor_;
   Embedder embedder_;
@@ -186,7 +200,7 @@ void ReportOptions::describe(OptionSet& options) {
   options.add("table-rows", table_rows, "rows of a table that are shown").range(1, 10000);
 }
 
-ReportPage report_page(const Run& run, const ReportOptions& options, const fs::path& place,
+ReportPage report_page(const RunFiles& run, const ReportOptions& options, const fs::path& place,
                        const Provenance& provenance, Monitor& monitor) {
   check_options(options);
   return PageMaker(run, options, place, monitor).make(provenance);

@@ -29,7 +29,7 @@ struct ReportPage {
 
 /// The page that stands at `place`: links lead from there. What would make it larger than
 /// `max_size` is linked, and the monitor warned.
-ReportPage report_page(const Run& run, const ReportOptions& options,
+ReportPage report_page(const RunFiles& run, const ReportOptions& options,
                        const std::filesystem::path& place, const Provenance& provenance,
                        Monitor& monitor);
 

@@ -62,6 +62,20 @@ std::string contents(const fs::path& path) {
   return {bytes.begin(), bytes.end()};
 }
 
+/// Whether this is a PNG that is much wider than high: its lettering needs the whole page.
+bool is_broad(const std::string& bytes) {
+  constexpr std::size_t kWidth = 16, kHeight = 20;  // where the first chunk holds them
+  constexpr double kBroad = 1.7;
+  if (!bytes.starts_with("\x89PNG") || bytes.size() < kHeight + 4) return false;
+  const auto number = [&](std::size_t first) {
+    double value = 0;
+    for (std::size_t k = first; k < first + 4; ++k)
+      value = 256 * value + static_cast<unsigned char>(bytes[k]);
+    return value;
+  };
+  return number(kWidth) > kBroad * number(kHeight);
+}
+
 std::string state_mark(const UsedInput& input) {
   switch (input.state) {
     case UsedInput::State::same:
@@ -77,8 +91,8 @@ std::string state_mark(const UsedInput& input) {
 std::string inputs_cell(const RunFile& file) {
   std::string cell;
   for (const UsedInput& input : file.inputs)
-    cell += "<div title=\"" + html::escaped(input.fingerprint) + "\">" + html::escaped(input.name) +
-            " " + state_mark(input) + "</div>";
+    cell += "<div class=\"still\" title=\"" + html::escaped(input.fingerprint) + "\">" +
+            html::escaped(input.name) + " " + state_mark(input) + "</div>";
   return cell;
 }
 
@@ -88,6 +102,13 @@ std::string command_cell(const RunFile& file) {
   cell += "<details><summary>all options</summary><code>";
   for (const std::string& option : file.options) cell += html::escaped(option) + "<br>";
   return cell + "</code></details>";
+}
+
+/// 2026-11-21T12:10:29Z without its signs.
+std::string readable_date(std::string date) {
+  std::ranges::replace(date, 'T', ' ');
+  if (date.ends_with('Z')) date.pop_back();
+  return date;
 }
 
 using Fact = std::pair<std::string, std::string>;
@@ -170,9 +191,11 @@ std::string Embedder::figure(const fs::path& file) {
   if (is_too_long || !take(html::base64_size(size), file.string()))
     return "<figure class=\"linked\">" + caption + " (" + megabytes(double(size)) +
            ", not in this page)</figcaption></figure>\n";
-  const std::string address = html::data_address(media_type(file), contents(file));
+  const std::string bytes = contents(file);
+  const std::string address = html::data_address(media_type(file), bytes);
   const bool is_video = media_type(file).starts_with("video");
-  return "<figure>" +
+  const std::string open = is_broad(bytes) ? "<figure class=\"broad\">" : "<figure>";
+  return open +
          (is_video
               ? "<video controls loop muted src=\"" + address + "\"></video>"
               : "<img alt=\"" + html::escaped(caption_of(file)) + "\" src=\"" + address + "\">") +
@@ -204,13 +227,14 @@ std::string Embedder::csv(const fs::path& file) {
   return summary + (take(text.size(), file.string()) ? text : "") + "</details>\n";
 }
 
-std::string record_table(const Run& run, const Embedder& embedder) {
+std::string record_table(const RunFiles& run, const Embedder& embedder) {
   std::vector<std::vector<std::string>> rows;
   for (const RunFile& file : run.files) {
     std::string version = html::escaped(file.program + " " + file.version);
     if (!file.commit.empty()) version += "<br><small>" + html::escaped(file.commit) + "</small>";
     rows.push_back({embedder.link(file.path), command_cell(file), inputs_cell(file), version,
-                    html::escaped(file.date), html::escaped(file.seed)});
+                    "<span class=\"still\">" + html::escaped(readable_date(file.date)) + "</span>",
+                    html::escaped(file.seed)});
   }
   return html::table({"file", "command", "inputs", "program", "date (UTC)", "seed"}, rows);
 }
@@ -219,7 +243,8 @@ std::string facts(const RunFile& run_file) {
   const h5::File file = h5::File::open(run_file.path);
   std::vector<Fact> facts;
   if (file.exists("/id") && !file.is_group("/id") && !file.shape("/id").empty())
-    facts.emplace_back("rows", std::to_string(file.shape("/id").front()));
+    facts.emplace_back(run_file.format == "spi-frames" ? "frames" : "rows",
+                       std::to_string(file.shape("/id").front()));
   for (const char* dataset : {"/intensity", "/density", "/cc_matrix", "/embedding"})
     add_shape(file, dataset, facts);
   if (file.exists("/rule")) facts.emplace_back("rule", file.read_text("/rule"));

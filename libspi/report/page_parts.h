@@ -37,7 +37,7 @@ class Embedder {
 };
 
 /// How each file was made, and which of its inputs are no longer what they were.
-std::string record_table(const Run& run, const Embedder& embedder);
+std::string record_table(const RunFiles& run, const Embedder& embedder);
 
 /// What the file itself says, in a few names and values: counts, attributes, resolutions.
 std::string facts(const RunFile& file);

@@ -33,16 +33,16 @@ bool is_latent(const std::string& format) { return format == "spi-vae" || format
 /// Files with one row a pattern.
 bool has_rows(const std::string& format) {
   return has_points(format) || format == "spi-averages" || format == "spi-clusters" ||
-         format == "spi-orient";
+         format == "spi-orientations";
 }
 
-const RunFile* with_fingerprint(const Run& run, const std::string& fingerprint) {
+const RunFile* with_fingerprint(const RunFiles& run, const std::string& fingerprint) {
   const auto found = std::ranges::find(run.files, fingerprint, &RunFile::fingerprint);
   return found == run.files.end() ? nullptr : &*found;
 }
 
 /// The fingerprint of the patterns that a file is about.
-std::string origin_of(const RunFile& file, const Run& run) {
+std::string origin_of(const RunFile& file, const RunFiles& run) {
   if (file.format == "spi-averages") return file.fingerprint;
   for (const UsedInput& input : file.inputs) {
     const RunFile* source = with_fingerprint(run, input.fingerprint);
@@ -136,7 +136,7 @@ void choose_axes(PointSet& points, bool is_latent) {
 }
 
 /// The points that volumes.h5 of a model were decoded at.
-PointMarks read_marks(const RunFile& file, const Run& run) {
+PointMarks read_marks(const RunFile& file, const RunFiles& run) {
   PointMarks marks;
   for (const RunFile& other : run.files) {
     const auto is_of = [&](const std::string& model) {
@@ -168,7 +168,7 @@ bool has_points(const std::string& format) {
   return format == "spi-clpca" || format == "spi-embedding" || is_latent(format);
 }
 
-PointSet read_points(const RunFile& file, const Run& run) {
+PointSet read_points(const RunFile& file, const RunFiles& run) {
   Rows own = read_rows(file);
   PointSet points{.origin = origin_of(file, run), .ids = own.ids};
   join(points, std::move(own), file);
@@ -181,7 +181,7 @@ PointSet read_points(const RunFile& file, const Run& run) {
   return points;
 }
 
-const RunFile* patterns_of(const PointSet& points, const Run& run) {
+const RunFile* patterns_of(const PointSet& points, const RunFiles& run) {
   const RunFile* file = with_fingerprint(run, points.origin);
   return file && file->format == "spi-averages" ? file : nullptr;
 }

@@ -25,10 +25,10 @@ struct PointMarks {
 
 struct PointSet {
   std::string origin;  ///< fingerprint of the patterns: sets of one origin have the same ids
-  std::vector<std::uint64_t> ids;
+  std::vector<std::uint64_t> ids = {};
   SelectionOf of = SelectionOf::averages;
-  std::vector<PointColumn> columns;  ///< coordinates first
-  std::size_t x = 0, y = 0;          ///< columns to begin with
+  std::vector<PointColumn> columns = {};  ///< coordinates first
+  std::size_t x = 0, y = 0;               ///< columns to begin with
   std::optional<std::size_t> color = {};
   PointMarks marks = {};
 
@@ -44,9 +44,9 @@ bool has_points(const std::string& format);
 /// The points of `file`, joined by id with the columns of every file of the run that is about the
 /// same patterns: its own averages, or made of them. The patterns of a file are its first input
 /// that is no model, followed through the run. Rows without a value are NaN.
-PointSet read_points(const RunFile& file, const Run& run);
+PointSet read_points(const RunFile& file, const RunFiles& run);
 
 /// The file of the run that holds the patterns behind the points; nullptr where it was not given.
-const RunFile* patterns_of(const PointSet& points, const Run& run);
+const RunFile* patterns_of(const PointSet& points, const RunFiles& run);
 
 }  // namespace spi

@@ -42,7 +42,8 @@ constexpr std::array kFormats{KnownFormat{"spi-frames", "Frames"},
                               KnownFormat{"spi-embedding", "Absolute embedding"},
                               KnownFormat{"spi-clusters", "Clusters"},
                               KnownFormat{"spi-selection", "Selections"},
-                              KnownFormat{"spi-orient", "Orientations"},
+                              KnownFormat{"spi-orientations", "Orientations"},
+                              KnownFormat{"spi-model", "Reconstruction"},
                               KnownFormat{"spi-vae", "Latent space"},
                               KnownFormat{"spi-latents", "Latent space"},
                               KnownFormat{"spi-volumes", "Volumes"},
@@ -76,7 +77,7 @@ std::optional<RunFile> read_run_file(const fs::path& path) {
   };
   ours.program = text("program"), ours.version = text("version"), ours.commit = text("commit");
   ours.command_line = text("command_line"), ours.date = text("date");
-  ours.seed = text("seed"), ours.device = text("device");
+  ours.seed = text("seed");
   ours.options = texts(file, "/provenance/options");
   for (const std::string& line : texts(file, "/provenance/inputs"))
     ours.inputs.push_back(used_input(line));
@@ -112,10 +113,10 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return paths;
 }
 
-/// Fills a Run from files, each of which counts once.
+/// Fills a RunFiles from files, each of which counts once.
 class Finder {
  public:
-  Finder(Run& run, const fs::path& report, Monitor& monitor)
+  Finder(RunFiles& run, const fs::path& report, Monitor& monitor)
       : run_(run), report_(report.lexically_normal()), monitor_(monitor) {}
 
   void add_folder(const fs::path& folder) {
@@ -134,7 +135,7 @@ class Finder {
     else if (auto file = read_run_file(path))
       run_.files.push_back(std::move(*file));
     else
-      run_.others.push_back({path, "not a file of this suite"});
+      run_.others.push_back({path, "neither a result of this suite nor a picture, movie or table"});
   }
 
   /// What lies beside the files, and what was given with them, to its owner.
@@ -158,7 +159,7 @@ class Finder {
   }
 
  private:
-  Run& run_;
+  RunFiles& run_;
   fs::path report_;
   Monitor& monitor_;
   std::set<fs::path> seen_, media_;
@@ -166,7 +167,7 @@ class Finder {
 
 /// Same where a file of the run, or the one at the recorded place, has the fingerprint; changed
 /// where one of that name is there and has another.
-UsedInput::State state_of(const UsedInput& input, const RunFile& of, const Run& run) {
+UsedInput::State state_of(const UsedInput& input, const RunFile& of, const RunFiles& run) {
   const fs::path name = input.name;
   bool is_there = false;
   for (const RunFile& file : run.files) {
@@ -200,8 +201,8 @@ Chapter chapter_of(const std::string& format) {
           found == kFormats.end() ? "Other results" : found->title};
 }
 
-Run find_run(const std::vector<fs::path>& inputs, const fs::path& report, Monitor& monitor) {
-  Run run;
+RunFiles find_run(const std::vector<fs::path>& inputs, const fs::path& report, Monitor& monitor) {
+  RunFiles run;
   Finder finder(run, report, monitor);
   for (const fs::path& input : inputs)
     if (std::error_code error; !fs::exists(input, error)) fail(input.string(), " does not exist");

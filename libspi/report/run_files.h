@@ -22,13 +22,13 @@ struct UsedInput {
 /// A file of ours (libspi/io/record.h).
 struct RunFile {
   std::filesystem::path path;
-  std::string format;       ///< "spi-clpca", ...
-  std::string fingerprint;  ///< of the file as it is now
-  std::string program, version, commit, command_line, date, seed, device;
-  std::vector<std::string> options;  ///< "name = value"
-  std::vector<UsedInput> inputs;
+  std::string format = {};       ///< "spi-clpca", ...
+  std::string fingerprint = {};  ///< of the file as it is now
+  std::string program = {}, version = {}, commit = {}, command_line = {}, date = {}, seed = {};
+  std::vector<std::string> options = {};  ///< "name = value"
+  std::vector<UsedInput> inputs = {};
   /// Pictures, tables and movies named after it: clpca-embedding.png of clpca.h5.
-  std::vector<std::filesystem::path> companions;
+  std::vector<std::filesystem::path> companions = {};
 };
 
 struct OtherFile {
@@ -36,7 +36,7 @@ struct OtherFile {
   std::string reason;
 };
 
-struct Run {
+struct RunFiles {
   std::vector<RunFile> files;                                   ///< in the order of the analysis
   std::vector<std::filesystem::path> pictures, movies, tables;  ///< named after none of them
   std::vector<OtherFile> others;                                ///< shown by name only
@@ -59,7 +59,7 @@ Chapter chapter_of(const std::string& format);
 /// looked for among them and where the record says, from here and from the file's folder. UserError
 /// for what is missing, for a named file that is damaged (one in a folder becomes an OtherFile),
 /// and where none is ours.
-Run find_run(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& report,
-             Monitor& monitor);
+RunFiles find_run(const std::vector<std::filesystem::path>& inputs,
+                  const std::filesystem::path& report, Monitor& monitor);
 
 }  // namespace spi

@@ -12,10 +12,10 @@
 namespace spi {
 
 struct ThumbnailSheet {
-  std::string png;
-  std::size_t width = 0, height = 0;  ///< of one picture, pixels
-  std::size_t per_row = 0;            ///< picture k stands in row k / per_row, column k % per_row
-  std::vector<std::uint64_t> ids;     ///< of the patterns, in the order of the pictures
+  std::string png = {};
+  std::size_t width = 0, height = 0;    ///< of one picture, pixels
+  std::size_t per_row = 0;              ///< picture k stands in row k / per_row, column k % per_row
+  std::vector<std::uint64_t> ids = {};  ///< of the patterns, in the order of the pictures
 };
 
 /// Number of patterns in a stack, without reading them.
