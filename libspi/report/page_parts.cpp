@@ -41,7 +41,10 @@ constexpr std::array kCaptions{
     KnownCaption{"fsc", "Fourier shell correlation"},
     KnownCaption{"series", "Measures along the series"},
     KnownCaption{"sizes", "Sizes"},
-    KnownCaption{"radial", "Radial intensity"}};
+    KnownCaption{"radial", "Radial intensity"},
+    KnownCaption{"table", "Numbers"},
+    KnownCaption{"quality", "Quality"},
+    KnownCaption{"validation", "Places predicted for held-out averages"}};
 
 /// "Landscape" of clpca-embedding.png; else the name without its extension.
 std::string caption_of(const fs::path& file) {
