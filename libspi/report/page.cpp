@@ -73,8 +73,13 @@ class PageMaker {
     std::vector<fs::path> pictures, tables_beside;
     for (const fs::path& path : file.companions)
       (media_of(path) == Media::table ? tables_beside : pictures).push_back(path);
-    text += facts(file);
-    if (has_points(file.format) && !has_latents(file)) text += plot(file);
+    try {
+      text += facts(file);
+      if (has_points(file.format) && !has_latents(file)) text += plot(file);
+    } catch (const UserError& error) {  // one bad file does not hide the others
+      monitor_.warn(error.what());
+      text += "<p class=\"changed\">" + html::escaped(error.what()) + "</p>\n";
+    }
     return text + figures(pictures) + tables(tables_beside);
   }
 

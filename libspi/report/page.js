@@ -86,7 +86,8 @@
       this.lasso = [];
       this.build();
       this.choose();
-      new ResizeObserver(() => this.draw()).observe(this.canvas.parentElement);
+      new ResizeObserver(() => { if (this.canvas.parentElement.clientWidth !== this.width) this.draw(); })
+        .observe(this.canvas.parentElement);
     }
 
     column(i) { return this.data.columns[i]; }
@@ -178,7 +179,6 @@
       this.width = this.canvas.parentElement.clientWidth;
       if (this.width < kMargin.left + kMargin.right + 40) return;
       this.height = Math.round(Math.min(this.width * 0.68, 520));
-      this.canvas.style.height = this.height + "px";
       this.canvas.width = this.width * ratio;
       this.canvas.height = this.height * ratio;
       const context = this.canvas.getContext("2d");

@@ -94,8 +94,9 @@ std::string state_mark(const UsedInput& input) {
 std::string inputs_cell(const RunFile& file) {
   std::string cell;
   for (const UsedInput& input : file.inputs)
-    cell += "<div class=\"still\" title=\"" + html::escaped(input.fingerprint) + "\">" +
-            html::escaped(input.name) + " " + state_mark(input) + "</div>";
+    cell += "<div class=\"still\" title=\"" + html::escaped(input.name + " " + input.fingerprint) +
+            "\">" + html::escaped(fs::path(input.name).filename().string()) + " " +
+            state_mark(input) + "</div>";
   return cell;
 }
 

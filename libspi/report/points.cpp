@@ -127,10 +127,9 @@ std::optional<std::size_t> find(const PointSet& points, std::initializer_list<co
 }
 
 void choose_axes(PointSet& points, bool is_latent) {
-  points.x = 0;
-  points.y = std::min<std::size_t>(1, points.columns.size() - 1);
-  if (is_latent && !find(points, {"z2"}))
-    points.y = find(points, {"melting", "c1", "z1_sigma"}).value_or(points.y);
+  points.x = find(points, {is_latent ? "z1" : "c1"}).value_or(0);
+  points.y = (is_latent ? find(points, {"z2", "melting", "c1", "z1_sigma"}) : find(points, {"c2"}))
+                 .value_or(points.x);
   points.color = find(points, {"kind", "cluster", "melting", "gain", "outside", "occupancy"});
   if (points.color == points.y) points.color = find(points, {"gain", "c1", "occupancy"});
 }
@@ -174,8 +173,10 @@ PointSet read_points(const RunFile& file, const RunFiles& run) {
   join(points, std::move(own), file);
   if (points.columns.empty()) fail(file.path.string(), " has no finite coordinates");
   for (const RunFile& other : run.files)
-    if (&other != &file && has_rows(other.format) && origin_of(other, run) == points.origin)
-      join(points, read_rows(other), other);
+    if (&other != &file && has_rows(other.format) && origin_of(other, run) == points.origin) try {
+        join(points, read_rows(other), other);
+      } catch (const UserError&) {  // its own section says what is wrong with it
+      }
   choose_axes(points, is_latent(file.format));
   if (is_latent(file.format)) points.marks = read_marks(file, run);
   return points;

@@ -27,7 +27,7 @@ struct PointSet {
   std::string origin;  ///< fingerprint of the patterns: sets of one origin have the same ids
   std::vector<std::uint64_t> ids = {};
   SelectionOf of = SelectionOf::averages;
-  std::vector<PointColumn> columns = {};  ///< coordinates first
+  std::vector<PointColumn> columns = {};  ///< of the file itself first
   std::size_t x = 0, y = 0;               ///< columns to begin with
   std::optional<std::size_t> color = {};
   PointMarks marks = {};

@@ -87,6 +87,18 @@ TEST_F(Page, ShowsTheFirstRowsOfTables) {
   EXPECT_FALSE(holds(page, "third"));
 }
 
+TEST_F(Page, SaysWhatIsWrongWithAFileAndShowsTheOthers) {
+  write_averages("averages.h5", {1, 2});
+  write_landscape("clpca.h5", {1, 2}, "averages.h5");
+  h5::File file = h5::File::create(at("bad.h5"));
+  write_record(file, "spi-latents", record({"averages.h5"}));
+  file.write("/id", test::Ids{1, 2});
+  file.close();
+  const ReportPage page = make();
+  EXPECT_EQ(page.plots, 1u);
+  EXPECT_TRUE(holds(page, "<p class=\"changed\">" + at("bad.h5").string()));
+}
+
 TEST_F(Page, HasNoThumbnailsOfManyAverages) {
   write_averages("averages.h5", {1, 2, 3});
   write_landscape("clpca.h5", {1, 2, 3}, "averages.h5");

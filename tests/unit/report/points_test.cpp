@@ -44,6 +44,19 @@ TEST_F(Points, AreJoinedWithWhatIsKnownOfTheSamePatterns) {
   EXPECT_EQ(patterns_of(points, run_)->path, at("averages.h5"));
 }
 
+TEST_F(Points, BeginWithTheFirstTwoCoordinates) {
+  write_averages("averages.h5", {0, 1});
+  h5::File file = h5::File::create(at("embedding.h5"));
+  write_record(file, "spi-embedding", record({"averages.h5"}));
+  file.write("/distance", std::vector<float>{0.5, 0.75});  // stands before the coordinates
+  file.write("/embedding", std::vector<float>{1, 10, 2, 20}, {2, 2});
+  file.write("/id", test::Ids{0, 1});
+  file.close();
+  const PointSet points = read("embedding.h5");
+  EXPECT_EQ(points.columns[points.x].values, (std::vector<double>{1, 2}));
+  EXPECT_EQ(points.columns[points.y].values, (std::vector<double>{10, 20}));
+}
+
 TEST_F(Points, OfOtherPatternsWithEqualIdsAreLeftAlone) {
   write_averages("averages.h5", {0, 1});
   write_averages("others.h5", {0, 1, 2});
