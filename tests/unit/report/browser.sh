@@ -11,7 +11,7 @@ cd "$work"
 "$bin/spi-simulate" --averages --frames 40 --particles cube,sphere --pixels 48 --photons 1e5 -q -o averages.h5
 "$bin/spi-clpca" averages.h5 --bootstrap 0 --plots none -q -o clpca.h5
 "$bin/spi-report" averages.h5 clpca.h5 -q -o report.html
-"$bin/spi-select" clpca.h5 --box c1=:0 --no-plots -q -o expected.h5
+"$bin/spi-select" clpca.h5 --box c1=0: --no-plots -q -o expected.h5
 grep -qE '(src|href)="?([a-z]*:)?//' report.html && { echo "the page needs the network"; exit 1; }
 
 # What a user does, written as script: the page tells in its title what came of it.
@@ -19,7 +19,7 @@ cat > check.html <<'CHECK'
 <script>
 addEventListener("load", () => {
   const plot = spiPlots[0], canvas = plot.canvas, box = canvas.getBoundingClientRect();
-  const right = plot.toX(0), left = plot.toX(plot.xRange[0]), top = plot.toY(plot.yRange[1]), bottom = plot.toY(plot.yRange[0]);
+  const left = plot.toX(plot.xRange[0]), middle = plot.toX(0), right = plot.toX(plot.xRange[1]), top = plot.toY(plot.yRange[1]), bottom = plot.toY(plot.yRange[0]);
   const scale = canvas.width / plot.width;  // the legend is left out
   const pixels = canvas.getContext("2d").getImageData(left * scale, top * scale,
     plot.inner.width * scale, plot.inner.height * scale).data;
@@ -29,13 +29,13 @@ addEventListener("load", () => {
   canvas.setPointerCapture = () => {};  // made events have no pointer to capture
   const send = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type,
     {clientX: box.left + x, clientY: box.top + y, button: 0, bubbles: true}));
-  send("pointerdown", left, top);
+  send("pointerdown", middle, top);
   send("pointermove", right, top);
   send("pointermove", right, bottom);
-  send("pointermove", left, bottom);
-  send("pointerup", left, bottom);
+  send("pointermove", middle, bottom);
+  send("pointerup", middle, bottom);
   const dragged = plot.selectedText;
-  const ids = plot.select([[plot.xRange[0], plot.yRange[0]], [0, plot.yRange[0]], [0, plot.yRange[1]], [plot.xRange[0], plot.yRange[1]]]);
+  const ids = plot.select([[0, plot.yRange[0]], [plot.xRange[1], plot.yRange[0]], [plot.xRange[1], plot.yRange[1]], [0, plot.yRange[1]]]);
   send("pointermove", plot.px[0], plot.py[0]);
   const answer = document.createElement("pre");
   answer.id = "answer";
