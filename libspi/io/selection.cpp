@@ -151,9 +151,11 @@ void write_blacklist(const fs::path& path, const Selection& selection) {
   write_text(path, text);
 }
 
+std::string id_list_heading(SelectionOf of) { return text_of(kHeading, name_of(of), "\n"); }
+
 void write_id_list(const fs::path& path, const Selection& selection) {
   SPI_ASSERT(selection.of && !selection.is_blacklist);
-  std::string text = text_of(kHeading, name_of(*selection.of), "\n");
+  std::string text = id_list_heading(*selection.of);
   for (const std::uint64_t id : selection.id) text += std::to_string(id) + "\n";
   write_text(path, text);
 }

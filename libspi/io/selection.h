@@ -51,6 +51,9 @@ void write_selection(const std::filesystem::path& path, const Selection& selecti
 /// to be used. Atomic. The selection has places.
 void write_blacklist(const std::filesystem::path& path, const Selection& selection);
 
+/// The first line of a list of ids, with its line feed.
+std::string id_list_heading(SelectionOf of);
+
 /// A heading "# ids of frames" and an id a line. Atomic. The selection has ids.
 void write_id_list(const std::filesystem::path& path, const Selection& selection);
 
