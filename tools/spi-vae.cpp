@@ -117,7 +117,7 @@ std::string setting_of(const Provenance& provenance) {
   for (const auto& [name, value] : provenance.options)
     for (const char* kept :
          {"latent-dim",  "size",          "symmetry",   "channels",   "q-max",
-          "q-per-pixel", "photon-energy", "loss",       "kl-weight",  "warm-up",
+          "q-per-pixel", "photon-energy", "loss",       "kl-weight",  "warm-up", "settle",
           "model-error", "ring-error",    "epochs",     "batch-size", "learning-rate",
           "precision",   "weight-decay",  "validation", "patience",   "truth-orientations"})
       if (name == kept) text += name + " = " + value + "\n";

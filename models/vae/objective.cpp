@@ -36,7 +36,7 @@ at::Tensor normal_misfit(const at::Tensor& residual, const at::Tensor& weight,
 
 /// [B] R of the slices `seen` [B, P].
 at::Tensor misfit(const at::Tensor& seen, const Batch& batch, const at::Tensor& ring,
-                  const VaeOptions& options) {
+                  const VaeOptions& options, double ring_error) {
   const double e2 = options.model_error * options.model_error;
   const at::Tensor& x = batch.intensity;
   if (options.loss == Loss::mse_bce) {
@@ -49,8 +49,7 @@ at::Tensor misfit(const at::Tensor& seen, const Batch& batch, const at::Tensor& 
   }
   const at::Tensor weight = batch.photons / (1 + 4 * e2 * batch.photons);
   if (options.loss == Loss::gaussian)
-    return normal_misfit((seen + kDark).sqrt() - (x + kDark).sqrt(), 4 * weight, ring,
-                         options.used_ring_error());
+    return normal_misfit((seen + kDark).sqrt() - (x + kDark).sqrt(), 4 * weight, ring, ring_error);
   at::Tensor constant;  // summed apart: the terms that vary keep their precision
   {
     const torch::NoGradGuard no_grad;
@@ -95,13 +94,16 @@ Batch make_batch(const PatternSet& set, std::span<const std::size_t> rows, const
 }
 
 Objective objective(const Network& network, const Batch& batch, const at::Tensor& noise,
-                    const Optics& optics, const VaeOptions& options) {
-  const Posterior posterior = network.encode(batch.image, batch.joined);
+                    const Optics& optics, const VaeOptions& options, Learner learner) {
+  const bool alone = learner == Learner::decoder;
+  Posterior posterior = network.encode(batch.image, batch.joined);
+  if (alone) posterior = {posterior.mean.detach(), posterior.log_variance.detach()};
   at::Tensor z = posterior.mean;
-  if (noise.defined()) z = z + (posterior.log_variance / 2).exp() * noise;
+  if (noise.defined() && !alone) z = z + (posterior.log_variance / 2).exp() * noise;
   const at::Tensor seen =
       slice_volumes(network.decode(z, options.precision), *optics.slicer, batch.pose, 1);
-  return {.reconstruction = misfit(seen, batch, optics.ring, options),
+  return {.reconstruction =
+              misfit(seen, batch, optics.ring, options, alone ? 0 : options.used_ring_error()),
           .divergence =
               (posterior.mean.square() + posterior.log_variance.exp() - 1 - posterior.log_variance)
                   .sum(1) /

@@ -49,9 +49,13 @@ struct Objective {
   at::Tensor reconstruction, divergence;  ///< [B] R and KL
 };
 
+/// What learns: everything, or the decoder alone from z = μ, ρ then being 0.
+enum class Learner { all, decoder };
+
 /// `noise` [B, L]: ε; undefined: z = μ.
 Objective objective(const Network& network, const Batch& batch, const at::Tensor& noise,
-                    const Optics& optics, const VaeOptions& options);
+                    const Optics& optics, const VaeOptions& options,
+                    Learner learner = Learner::all);
 
 /// Volume [voxels] of the data's intensities: in each voxel the mean of the pixels that see it,
 /// weighted by significance; 1 (the radial mean) where none does.

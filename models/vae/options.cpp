@@ -36,6 +36,11 @@ void VaeOptions::describe(OptionSet& options) {
   options.add("warm-up", warm_up, "part of the epochs over which that weight grows from 0")
       .range(0, 1);
   options
+      .add("settle", settle,
+           "part of the epochs, the last, in which the latents stay and the decoder alone learns, "
+           "with --ring-error 0: volumes then have the size that the patterns have")
+      .range(0, 0.9);
+  options
       .add("model-error", model_error,
            "relative error of an amplitude that the model is allowed: bright pixels then do not "
            "outweigh all others")

@@ -44,10 +44,11 @@ struct VaeOptions {
   Loss loss = Loss::gaussian;
   std::optional<double> kl_weight = {};  ///< auto: used_kl_weight()
   double warm_up = 0.3;       ///< part of the epochs over which the KL weight grows from 0
+  double settle = 0.35;       ///< part of the epochs, the last, in which the decoder alone learns
   double model_error = 0.04;  ///< of an amplitude, relative to the ring's rms
   std::optional<double> ring_error = {};  ///< auto: used_ring_error()
   std::size_t channels = 16;
-  learn::TrainingOptions training{.epochs = 8,
+  learn::TrainingOptions training{.epochs = 10,
                                   .batch_size = 10,
                                   .learning_rate = 2e-3,
                                   .weight_decay = 0,

@@ -30,7 +30,8 @@ int VaeTask::chunks_at_once(int threads) const {
   const at::Tensor noise = at::zeros({2, model_.shape.latent_dim});
   const double allowed =
       options_.max_memory ? options_.max_memory->bytes - resident_memory() : available_memory();
-  const double each = memory_growth([&] { chunk(rows, noise, 1, options_.used_kl_weight()); });
+  const double each =
+      memory_growth([&] { chunk(rows, noise, 1, options_.used_kl_weight(), Learner::all); });
   const auto mebibytes = [](double bytes) { return std::lround(std::max(0.0, bytes) / 1048576); };
   if (each > allowed)
     fail("two patterns of --size ", set_.preprocessing.size, " take ", mebibytes(each),
@@ -41,16 +42,16 @@ int VaeTask::chunks_at_once(int threads) const {
 }
 
 VaeTask::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Tensor& noise,
-                                  double share, double kl_weight) const {
+                                  double share, double kl_weight, Learner learner) const {
   const Optics optics = model_.optics();
   const Objective terms =
-      objective(*model_.network, make_batch(set_, rows, optics), noise, optics, options_);
+      objective(*model_.network, make_batch(set_, rows, optics), noise, optics, options_, learner);
   ChunkLoss result{.reconstruction = terms.reconstruction.sum().item<double>(),
                    .divergence = terms.divergence.sum().item<double>(),
                    .gradients = {}};
   if (!noise.defined()) return result;
   const at::Tensor loss = share * (terms.reconstruction.sum() + kl_weight * terms.divergence.sum());
-  result.gradients = torch::autograd::grad({loss}, parameters_);
+  result.gradients = torch::autograd::grad({loss}, parameters_, {}, {}, false, true);
   return result;
 }
 
@@ -60,6 +61,10 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
                           ? std::min(1.0, double(step.epoch + 1) / (warm_up_epochs_ + 1))
                           : 1.0;
   const double kl_weight = warm * options_.used_kl_weight();
+  // Held out patterns are always judged as at the end, so that epochs can be compared.
+  const bool settles =
+      double(step.epoch) >= (1 - options_.settle) * double(options_.training.epochs);
+  const Learner learner = settles || !step.training ? Learner::decoder : Learner::all;
   const double share = 1 / (double(rows.size()) * double(set_.points.size()));
   at::Tensor noise;
   if (step.training)
@@ -73,7 +78,7 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
     const at::AutoGradMode mode(step.training);
     const at::Tensor some =
         noise.defined() ? noise.slice(0, std::int64_t(first), std::int64_t(last)) : noise;
-    losses[item] = chunk(rows.subspan(first, last - first), some, share, kl_weight);
+    losses[item] = chunk(rows.subspan(first, last - first), some, share, kl_weight, learner);
   });
 
   double reconstruction = 0, divergence = 0;
@@ -86,6 +91,7 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
   at::Tensor carrier;
   for (std::size_t k = 0; k < parameters_.size(); ++k) {
     at::Tensor gradient = losses[0].gradients[k];
+    if (!gradient.defined()) continue;  // of the encoder, while the decoder learns alone
     for (std::size_t c = 1; c < losses.size(); ++c) gradient.add_(losses[c].gradients[k]);
     const at::Tensor term = at::dot(parameters_[k].flatten(), gradient.flatten());
     carrier = carrier.defined() ? carrier + term : term;

@@ -27,7 +27,7 @@ class VaeTask : public learn::Task {
     std::vector<at::Tensor> gradients;          ///< of the chunk's share of the loss
   };
   ChunkLoss chunk(std::span<const std::size_t> rows, const at::Tensor& noise, double share,
-                  double kl_weight) const;
+                  double kl_weight, Learner learner) const;
   int chunks_at_once(int threads) const;
 
   Model& model_;
