@@ -115,11 +115,13 @@ void declare_train(cli::Usage& usage, TrainArgs& args) {
 std::string setting_of(const Provenance& provenance) {
   std::string text;
   for (const auto& [name, value] : provenance.options)
-    for (const char* kept :
-         {"latent-dim",  "size",          "symmetry",   "channels",   "q-max",
-          "q-per-pixel", "photon-energy", "loss",       "kl-weight",  "warm-up", "settle",
-          "model-error", "ring-error",    "epochs",     "batch-size", "learning-rate",
-          "precision",   "weight-decay",  "validation", "patience",   "truth-orientations"})
+    for (const char* kept : {"latent-dim",    "size",      "symmetry",
+                             "channels",      "q-max",     "q-per-pixel",
+                             "photon-energy", "loss",      "kl-weight",
+                             "warm-up",       "settle",    "model-error",
+                             "ring-error",    "epochs",    "batch-size",
+                             "learning-rate", "precision", "weight-decay",
+                             "validation",    "patience",  "truth-orientations"})
       if (name == kept) text += name + " = " + value + "\n";
   for (const auto& [name, hash] : provenance.inputs) text += hash + "\n";
   return text + text_of("seed = ", provenance.seed);
