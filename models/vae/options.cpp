@@ -38,7 +38,8 @@ void VaeOptions::describe(OptionSet& options) {
   options
       .add("settle", settle,
            "part of the epochs, the last, in which the latents stay and the decoder alone learns, "
-           "with --ring-error 0: volumes then have the size that the patterns have")
+           "with --ring-error 0: volumes then have the size that the patterns have. auto: 0.35 "
+           "with one axis, 0 with more")
       .range(0, 0.9);
   options
       .add("model-error", model_error,

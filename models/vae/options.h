@@ -43,12 +43,12 @@ struct VaeOptions {
   std::optional<Energy> photon_energy = {};          ///< auto: the file's, else flat
   Loss loss = Loss::gaussian;
   std::optional<double> kl_weight = {};  ///< auto: used_kl_weight()
-  double warm_up = 0.3;       ///< part of the epochs over which the KL weight grows from 0
-  double settle = 0.35;       ///< part of the epochs, the last, in which the decoder alone learns
-  double model_error = 0.04;  ///< of an amplitude, relative to the ring's rms
+  double warm_up = 0.3;               ///< part of the epochs over which the KL weight grows from 0
+  std::optional<double> settle = {};  ///< auto: used_settle()
+  double model_error = 0.04;          ///< of an amplitude, relative to the ring's rms
   std::optional<double> ring_error = {};  ///< auto: used_ring_error()
   std::size_t channels = 16;
-  learn::TrainingOptions training{.epochs = 10,
+  learn::TrainingOptions training{.epochs = 8,
                                   .batch_size = 10,
                                   .learning_rate = 2e-3,
                                   .weight_decay = 0,
@@ -61,6 +61,7 @@ struct VaeOptions {
   /// What was given, or what was measured to serve (docs/decisions/vae-weights.md): one axis keeps
   /// to the strongest variation, which is to be the shape; several leave room for weaker ones.
   double used_kl_weight() const { return kl_weight.value_or(latent_dim == 1 ? 100 : 60); }
+  double used_settle() const { return settle.value_or(latent_dim == 1 ? 0.35 : 0); }
   double used_ring_error() const { return ring_error.value_or(latent_dim == 1 ? model_error : 0); }
 };
 

@@ -63,7 +63,7 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
   const double kl_weight = warm * options_.used_kl_weight();
   // Held out patterns are always judged as at the end, so that epochs can be compared.
   const bool settles =
-      double(step.epoch) >= (1 - options_.settle) * double(options_.training.epochs);
+      double(step.epoch) >= (1 - options_.used_settle()) * double(options_.training.epochs);
   const Learner learner = settles || !step.training ? Learner::decoder : Learner::all;
   const double share = 1 / (double(rows.size()) * double(set_.points.size()));
   at::Tensor noise;
