@@ -31,22 +31,11 @@ std::vector<std::size_t> harmonic_limits(const PolarBinning& binning, const Dete
   return limit;
 }
 
-/// What must agree between a checkpoint and the job that goes on from it.
-std::string setting_text(const AveragingOptions& options, const FrameStore& store,
-                         std::uint64_t seed) {
-  AveragingOptions copy = options;
-  OptionSet described;
-  copy.describe(described);
-  std::string text = text_of("seed ", seed, ", ", store.frames(), " frames, ");
-  double photons = 0;
-  for (const double n : store.survey().total) photons += n;
-  text += text_of(print_number(photons), " photons");
-  // These move no result.
+std::string setting_of(AveragingOptions options, const FrameStore& store, std::uint64_t seed) {
   constexpr std::string_view kFree[] = {"max-memory", "checkpoint-every", "resume"};
-  for (const Option& option : described.all())
-    if (std::ranges::find(kFree, option.name) == std::end(kFree))
-      text += "; " + option.name + " " + option.print();
-  return text;
+  OptionSet described;
+  options.describe(described);
+  return setting_text(described, kFree, store, seed);
 }
 
 /// Takes a run to its end, from its checkpoint where there is one.
@@ -140,7 +129,7 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& give
   if (options.smoothing == Smoothing::prior)
     prior = std::make_unique<AngularPrior>(store, limit, threads, monitor);
   setting.prior = prior.get();
-  const CheckpointFolder folder(checkpoint, setting_text(given, store, seed), options.resume);
+  const CheckpointFolder folder(checkpoint, setting_of(given, store, seed), options.resume);
   options.classes = given.classes;
   if (!options.try_classes.empty()) {
     result.trials = try_classes(setting, options, folder, threads, monitor);

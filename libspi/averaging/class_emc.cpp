@@ -68,11 +68,7 @@ Random ClassEmc::random_for(Draw draw, std::size_t run, std::uint64_t id) const 
   return Random(setting_.seed + (std::uint64_t{run} << 32), std::uint32_t(draw), id);
 }
 
-double ClassEmc::beta(float photons) const {
-  const double start = std::exp(-6.5 * std::pow(double(photons) / 1e5, 0.15));
-  const auto doublings = std::min<std::size_t>(60, run_.history.size() / options_.beta_period);
-  return std::min(1., options_.beta_start * start * std::exp2(double(doublings)));
-}
+double ClassEmc::beta(float photons) const { return options_.beta(photons, run_.history.size()); }
 
 void ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
                     const Prepare& prepare) {

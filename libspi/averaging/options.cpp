@@ -43,25 +43,13 @@ void AveragingOptions::describe(OptionSet& o) {
   o.add("diameter", diameter,
         "largest extent of the particles: angular harmonics that it rules out are left out of the "
         "work");
-  o.add("brightest", brightest,
-        "frames with more photons than so many times the median are rejected")
-      .range(1, 1e12);
 
   o.group("Annealing");
-  o.add("beta-start", beta_start,
-        "factor of the first inverse temperature exp(-6.5 (N/1e5)^0.15) of a frame of N photons")
-      .range(1e-6, 1e6);
-  o.add("beta-period", beta_period, "iterations until beta is doubled, up to 1").range(1, 1000);
   o.add("settled", settled,
         "stop when, at beta 1, less than this part of the frames changed class in each of two "
         "iterations")
       .range(0, 1);
-  o.add("max-iterations", max_iterations, "stop at the latest after so many").range(1, 100000);
-
-  o.group("Running");
-  o.add("max-memory", max_memory, "memory to use, about");
-  o.add("checkpoint-every", checkpoint_every_s, "seconds between checkpoints").range(0, 1e6);
-  o.flag("resume", resume, "go on from the checkpoint of an interrupted run with the same options");
+  EmcRunOptions::describe(o);
   polar.describe(o);
 }
 

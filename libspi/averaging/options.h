@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "libspi/averaging/emc_run.h"
 #include "libspi/base/options.h"
 #include "libspi/base/random.h"
 #include "libspi/polar/polar_binning.h"
@@ -24,7 +25,7 @@ struct EnumNames<Fluences> {
   static constexpr std::array<std::string_view, 2> values{"free", "equal"};
 };
 
-struct AveragingOptions {
+struct AveragingOptions : EmcRunOptions {
   std::size_t classes = 100;
   std::vector<std::size_t> try_classes;  ///< empty: take `classes`
   std::size_t still_classes = 0;
@@ -37,16 +38,7 @@ struct AveragingOptions {
   Smoothing smoothing = Smoothing::prior;
   double floor = 0.3;  ///< photons a bin
   std::optional<Length> diameter;
-  double brightest = 100;
-
-  double beta_start = 1;  ///< factor of the automatic start
-  std::size_t beta_period = 2;
-  std::size_t max_iterations = 60;
   double settled = 0.02;
-
-  Memory max_memory{4.0 * (1 << 30)};
-  double checkpoint_every_s = 30;
-  bool resume = false;
 
   PolarBinningOptions polar = {.ring_width = 2};
 

@@ -26,9 +26,6 @@ void EmcOptions::describe(OptionSet& o) {
         "photons a voxel that are added to photons and exposure: no rate is zero, and voxels that "
         "nobody saw have the mean")
       .range(1e-6, 1e6);
-  o.add("brightest", brightest,
-        "frames with more photons than so many times the median are rejected")
-      .range(1, 1e12);
 
   o.group("Orientations");
   o.add("spacing", spacing,
@@ -39,20 +36,11 @@ void EmcOptions::describe(OptionSet& o) {
         "stay on the grid");
 
   o.group("Annealing");
-  o.add("beta-start", beta_start,
-        "factor of the first inverse temperature exp(-6.5 (N/1e5)^0.15) of a frame of N photons")
-      .range(1e-6, 1e6);
-  o.add("beta-period", beta_period, "iterations until beta is doubled, up to 1").range(1, 1000);
   o.add("settled", settled,
         "stop when half of the frames turn by less than this part of their posterior's width in "
         "each of two iterations")
       .range(0, 10);
-  o.add("max-iterations", max_iterations, "stop at the latest after so many").range(1, 100000);
-
-  o.group("Running");
-  o.add("max-memory", max_memory, "memory to use, about");
-  o.add("checkpoint-every", checkpoint_every_s, "seconds between checkpoints").range(0, 1e6);
-  o.flag("resume", resume, "go on from the checkpoint of an interrupted run with the same options");
+  EmcRunOptions::describe(o);
   polar.describe(o);
 }
 

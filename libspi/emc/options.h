@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "libspi/averaging/emc_run.h"
 #include "libspi/base/options.h"
 #include "libspi/orientation/options.h"
 #include "libspi/polar/polar_binning.h"
@@ -20,7 +21,9 @@ struct EnumNames<Refinement> {
   static constexpr std::array<std::string_view, 2> values{"local", "none"};
 };
 
-struct EmcOptions {
+struct EmcOptions : EmcRunOptions {
+  EmcOptions() { beta_start = 0.1; }
+
   std::string symmetry = "C1";
   std::optional<std::size_t> size;  ///< voxels across; automatic: two a pixel
   std::optional<std::filesystem::path> reference;
@@ -31,17 +34,8 @@ struct EmcOptions {
 
   std::optional<Angle> spacing;  ///< of the finest grid; automatic: two pixels at the rim
   Refinement refine = Refinement::local;
-  double floor = 0.3;  ///< photons a voxel
-  double brightest = 100;
-
-  double beta_start = 0.1;
-  std::size_t beta_period = 2;
-  std::size_t max_iterations = 60;
+  double floor = 0.3;    ///< photons a voxel
   double settled = 0.3;  ///< of a posterior's width
-
-  Memory max_memory{4.0 * (1 << 30)};
-  double checkpoint_every_s = 30;
-  bool resume = false;
 
   PolarBinningOptions polar = {};
 

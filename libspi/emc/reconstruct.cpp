@@ -62,20 +62,11 @@ double settle_spacing(const EmcOptions& options, const FrameStore& store, const 
   return spacing;
 }
 
-/// What must agree between a checkpoint and the job that goes on from it.
-std::string setting_text(const EmcOptions& options, const FrameStore& store, std::uint64_t seed) {
-  EmcOptions copy = options;
+std::string setting_of(EmcOptions options, const FrameStore& store, std::uint64_t seed) {
+  constexpr std::string_view kFree[] = {"checkpoint-every", "resume"};  // memory sets the grids
   OptionSet described;
-  copy.describe(described);
-  double photons = 0;
-  for (const double n : store.survey().total) photons += n;
-  std::string text =
-      text_of("seed ", seed, ", ", store.frames(), " frames, ", print_number(photons), " photons");
-  constexpr std::string_view kFree[] = {"checkpoint-every", "resume"};  // these move no result
-  for (const Option& option : described.all())
-    if (std::ranges::find(kFree, option.name) == std::end(kFree))
-      text += "; " + option.name + " " + option.print();
-  return text;
+  options.describe(described);
+  return setting_text(described, kFree, store, seed);
 }
 
 void refuse_identical(FrameStore& store) {
@@ -161,7 +152,7 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
       " voxels across, finest grid ",
       view_grid(laue, setting.spacing_rad).zone_views() * binning.angles(), " orientations"));
   VolumeEmc emc(setting, options, threads, monitor);
-  const std::string text = setting_text(options, store, seed);
+  const std::string text = setting_of(options, store, seed);
   auto saved =
       options.resume && !checkpoint.empty() ? load_checkpoint(checkpoint, text) : std::nullopt;
   if (saved) {

@@ -72,10 +72,8 @@ void VolumeEmc::start(Cube model) {
 }
 
 double VolumeEmc::beta(float photons) const {
-  const double start = std::exp(-6.5 * std::pow(double(photons) / 1e5, 0.15));
   if (state_.stage != EmcState::Stage::grid) return 1;
-  const auto doublings = std::min<std::size_t>(60, state_.history.size() / options_.beta_period);
-  return std::min(1., options_.beta_start * start * std::exp2(double(doublings)));
+  return options_.beta(photons, state_.history.size());
 }
 
 double VolumeEmc::grid_spacing() const {
