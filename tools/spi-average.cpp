@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-average: class averages of sparse frames, with in-plane rotation and fluence
+#include "libspi/averaging/frame_inputs.h"
 #include "libspi/averaging/output.h"
 #include "libspi/cli/main.h"
 #include "libspi/figures/averages.h"
@@ -10,9 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Args {
-  std::vector<fs::path> frames;
-  std::optional<fs::path> detector, selection;
-  spi::DetectorHints hints;
+  spi::FrameInputs inputs;
   spi::AveragingOptions averaging;
   bool dragonfly = false, no_plots = false;
   std::size_t shown = 100;
@@ -50,15 +49,8 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .reference("Loh & Elser, Phys. Rev. E 80, 026705 (2009): EMC.")
       .reference(
           "Zhao, Shkolnisky & Singer, IEEE TCI 2, 1 (2016): steerable principal components.");
-  usage.inputs("frames", args.frames,
-               "frames: ours (frames.h5), Dragonfly's .emc or HDF5 photon files");
   usage.output("averages.h5", "the file of averages to write");
-  usage.add("detector", args.detector,
-            "detector file, where the frames do not hold one (Dragonfly, CrystFEL .geom, ours)");
-  usage.add("selection", args.selection,
-            "use these frames only: a selection of spi-select, a blacklist of Dragonfly, or a list "
-            "of ids");
-  args.hints.describe(usage);
+  args.inputs.describe(usage);
   args.averaging.describe(usage);
   usage.group("Output");
   usage.flag("dragonfly", args.dragonfly,
@@ -87,8 +79,7 @@ void run(const Args& args, spi::cli::Session& session) {
     dragonfly.push_back(session.companion(spi::text_of("dragonfly-", n, ".h5")));
   const fs::path checkpoint = session.output().string() + ".checkpoint";
 
-  spi::FrameSource source(args.frames, args.detector, args.hints, session.monitor());
-  if (args.selection) source.select(spi::read_selection(*args.selection));
+  spi::FrameSource source = args.inputs.open(session.monitor());
   const spi::AveragingResult result = spi::average_frames(
       source, args.averaging, checkpoint, session.seed(), session.threads(), session.monitor());
   spi::write_csv(table, spi::convergence_table(result));
@@ -99,7 +90,7 @@ void run(const Args& args, spi::cli::Session& session) {
   }
   for (std::size_t n = 0; n < dragonfly.size(); ++n)
     spi::write_dragonfly_output(dragonfly[n], result, n, source.frames());
-  const auto truth = spi::truth_of_averages(result, args.frames);
+  const auto truth = spi::truth_of_averages(result, args.inputs.frames);
   spi::write_averages(session.output(), result, truth, session.provenance());
   fs::remove_all(checkpoint);
   if (truth)

@@ -3,6 +3,7 @@
 #include <deque>
 #include <iostream>
 
+#include "libspi/averaging/frame_inputs.h"
 #include "libspi/cli/main.h"
 #include "libspi/emc/evaluate.h"
 #include "libspi/emc/reconstruct.h"
@@ -30,9 +31,7 @@ class Pictures {
 };
 
 struct EmcArgs {
-  std::vector<fs::path> frames;
-  std::optional<fs::path> detector, selection;
-  spi::DetectorHints hints;
+  spi::FrameInputs inputs;
   spi::EmcOptions emc;
   bool no_plots = false;
 };
@@ -61,14 +60,7 @@ void declare_emc(spi::cli::Usage& usage, EmcArgs& args) {
                "Refine orientations that are known about")
       .reference(kEmc)
       .output("model.h5", "the model");
-  usage.inputs("frames", args.frames,
-               "frames: ours (frames.h5), Dragonfly's .emc or HDF5 photon files");
-  usage.add("detector", args.detector,
-            "detector file, where the frames do not hold one (Dragonfly, CrystFEL .geom, ours)");
-  usage.add("selection", args.selection,
-            "use these frames only: a selection of spi-select, a blacklist of Dragonfly, or a list "
-            "of ids");
-  args.hints.describe(usage);
+  args.inputs.describe(usage);
   args.emc.describe(usage);
   usage.group("Output");
   usage.flag("no-plots", args.no_plots, "write no pictures");
@@ -82,8 +74,7 @@ void emc(const EmcArgs& args, spi::cli::Session& session) {
   for (int n = 0; !args.no_plots && n < 4; ++n) paths[n] = session.companion(names[n]);
   const fs::path checkpoint = session.output().string() + ".checkpoint/emc.h5";
 
-  spi::FrameSource source(args.frames, args.detector, args.hints, session.monitor());
-  if (args.selection) source.select(spi::read_selection(*args.selection));
+  spi::FrameSource source = args.inputs.open(session.monitor());
   const spi::EmcResult result = spi::reconstruct_emc(source, args.emc, checkpoint, session.seed(),
                                                      session.threads(), session.monitor());
   const spi::Model model = spi::model_of(result);
