@@ -40,7 +40,7 @@ std::vector<std::uint64_t> StackSource::ids() const {
 
 namespace {
 
-constexpr std::size_t kScanBytes = std::size_t{64} << 20;
+constexpr std::size_t kBlockBytes = std::size_t{64} << 20;
 
 /// 1 where a mask lets a pixel be used, else 0; empty without a mask.
 std::vector<float> usable_pixels(const std::vector<std::int64_t>& plane,
@@ -97,15 +97,15 @@ class CheckedStack : public StackReader {
   Patterns read(std::size_t first, std::size_t n) override {
     first = std::min(first, info_.count);
     n = std::min(n, info_.count - first);
-    if (kept_.size() == source_->info.count) return checked(load(first, n), first);
+    if (n > 0 && run(first, n) == n) return checked(load(kept_[first], n), kept_[first]);
     Patterns joined{.rows = info_.rows, .columns = info_.columns, .intensity = {}, .weight = {}};
-    for (std::size_t i = first; i < first + n; ++i) {
-      const Patterns one = checked(load(kept_[i], 1), kept_[i]);
-      joined.intensity.insert(joined.intensity.end(), one.intensity.begin(), one.intensity.end());
-      joined.weight.insert(joined.weight.end(), one.weight.begin(), one.weight.end());
-      joined.invalid_pixels += one.invalid_pixels;
-      ++joined.count;
-    }
+    for_each_run(first, n, [&](std::size_t at, Patterns&& patterns) {
+      const Patterns some = checked(std::move(patterns), kept_[at]);
+      joined.intensity.insert(joined.intensity.end(), some.intensity.begin(), some.intensity.end());
+      joined.weight.insert(joined.weight.end(), some.weight.begin(), some.weight.end());
+      joined.invalid_pixels += some.invalid_pixels;
+      joined.count += some.count;
+    });
     return joined;
   }
 
@@ -199,17 +199,31 @@ class CheckedStack : public StackReader {
     info_.count = kept_.size();
   }
 
-  void leave_out_empty() {
-    const std::size_t block = std::max<std::size_t>(1, kScanBytes / (8 * area()));
-    std::vector<std::size_t> filled;
-    for (std::size_t at = 0; at < kept_.size();) {
-      std::size_t n = 1;  // rows that follow one another are read together
-      while (at + n < kept_.size() && n < block && kept_[at + n] == kept_[at] + n) ++n;
-      const Patterns patterns = load(kept_[at], n);
-      for (std::size_t i = 0; i < n; ++i)
-        if (!is_empty(patterns, i)) filled.push_back(kept_[at + i]);
-      at += n;
+  /// How many of the `n` kept rows from `at` on follow one another in the file.
+  std::size_t run(std::size_t at, std::size_t n) const {
+    std::size_t length = 1;
+    while (length < n && kept_[at + length] == kept_[at] + length) ++length;
+    return length;
+  }
+
+  /// Calls use(at, patterns) for the `n` kept rows from `first` on, `patterns` being those from
+  /// `at` on: read together where they follow one another, a block at most.
+  template <class Use>
+  void for_each_run(std::size_t first, std::size_t n, Use&& use) {
+    const std::size_t block = std::max<std::size_t>(1, kBlockBytes / (8 * area()));
+    for (std::size_t at = first, last = first + n; at < last;) {
+      const std::size_t length = run(at, std::min(block, last - at));
+      use(at, load(kept_[at], length));
+      at += length;
     }
+  }
+
+  void leave_out_empty() {
+    std::vector<std::size_t> filled;
+    for_each_run(0, kept_.size(), [&](std::size_t at, const Patterns& patterns) {
+      for (std::size_t i = 0; i < patterns.count; ++i)
+        if (!is_empty(patterns, i)) filled.push_back(kept_[at + i]);
+    });
     if (filled.empty()) fail(path_.string(), ": every pattern is empty");
     info_.skipped = kept_.size() - filled.size();
     kept_ = std::move(filled);

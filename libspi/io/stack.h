@@ -55,6 +55,13 @@ struct Patterns {
 struct KeptRows {
   std::vector<std::size_t> row;  ///< [count] ascending
   std::size_t total = 0;         ///< rows of the file
+
+  /// Every row of a file of `rows`.
+  static KeptRows all(std::size_t rows) {
+    KeptRows every{.row = std::vector<std::size_t>(rows), .total = rows};
+    std::iota(every.row.begin(), every.row.end(), std::size_t{0});
+    return every;
+  }
 };
 
 class StackReader {
@@ -68,11 +75,7 @@ class StackReader {
   /// [count] stable ids; the pattern's index where the file has none.
   virtual std::vector<std::uint64_t> ids() const = 0;
   /// Columns of the same file have a value for each row of the file.
-  virtual KeptRows kept() const {
-    KeptRows all{.row = std::vector<std::size_t>(info().count), .total = info().count};
-    std::iota(all.row.begin(), all.row.end(), std::size_t{0});
-    return all;
-  }
+  virtual KeptRows kept() const { return KeptRows::all(info().count); }
   /// [rows][columns] whether the mask of the whole stack excludes a pixel; empty without a mask.
   virtual std::vector<bool> masked() const = 0;
 };

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -140,9 +139,7 @@ Column labelled(std::string name, const std::vector<std::string>& words) {
 }
 
 Column read_column(const std::string& where, const fs::path& default_file, std::size_t rows) {
-  KeptRows all{.row = std::vector<std::size_t>(rows), .total = rows};
-  std::iota(all.row.begin(), all.row.end(), std::size_t{0});
-  return read_column(where, default_file, all);
+  return read_column(where, default_file, KeptRows::all(rows));
 }
 
 Column read_column(const std::string& where, const fs::path& default_file, const KeptRows& kept) {

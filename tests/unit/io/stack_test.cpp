@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <limits>
+#include <numeric>
 
 #include "libspi/io/hdf5.h"
 #include "tests/unit/io/fixtures.h"
@@ -13,7 +14,7 @@ namespace {
 
 using test::expect_error;
 
-/// Stacks of two patterns of 2 × 3 pixels.
+/// Stacks of patterns of 2 × 3 pixels.
 class Stacks : public test::Folder {
  protected:
   template <class Fill>
@@ -24,7 +25,9 @@ class Stacks : public test::Folder {
     return at("s.h5");
   }
   std::filesystem::path plain(std::vector<float> values) {
-    return make([&](h5::File& file) { file.write("/entry/data", values, {2, 2, 3}); });
+    return make([&](h5::File& file) {
+      file.write("/entry/data", values, {values.size() / 6, 2, 3});
+    });
   }
   Patterns read(const StackOptions& options = {}) {
     return open_stack(at("s.h5"), options)->read(0, 2);
@@ -129,6 +132,24 @@ TEST_F(Stacks, OnlySelectedPatternsAreThere) {
   expect_error([&] { read_column(columns + "wrong", at("s.h5"), stack->kept()); }, {"3 values"});
   std::ofstream(at("ids.txt")) << "77\n";
   expect_error([&] { open_stack(at("s.h5"), {.selection = at("ids.txt")}); }, {"ids.txt"});
+}
+
+TEST_F(Stacks, RowsThatFollowOneAnotherAreReadAsTheyAreAlone) {
+  std::vector<float> values(8 * 6);
+  std::iota(values.begin(), values.end(), 1.f);
+  plain(values);
+  std::ofstream(at("ids.txt")) << "1\n2\n4\n5\n6\n";
+  const auto stack = open_stack(at("s.h5"), {.selection = at("ids.txt")});
+  for (std::size_t first = 0; first < 5; ++first) {
+    std::vector<float> expected;
+    for (const std::size_t row : stack->kept().row)
+      if (row >= stack->kept().row[first])
+        for (std::size_t k = 0; k < 6; ++k) expected.push_back(values[6 * row + k]);
+    const Patterns read = stack->read(first, 9);
+    EXPECT_EQ(read.intensity, expected) << first;
+    EXPECT_EQ(read.count, 5 - first);
+  }
+  EXPECT_EQ(stack->read(5, 1).count, 0u);
 }
 
 TEST_F(Stacks, MasksOfAnotherShapeAreRefused) {
