@@ -111,22 +111,6 @@ void declare_train(cli::Usage& usage, TrainArgs& args) {
              "draw the latent space after each epoch: OUTPUT-latent-0001.png, ...");
 }
 
-/// Options and inputs that must agree where a run goes on.
-std::string setting_of(const Provenance& provenance) {
-  std::string text;
-  for (const auto& [name, value] : provenance.options)
-    for (const char* kept : {"latent-dim",    "size",      "symmetry",
-                             "channels",      "q-max",     "q-per-pixel",
-                             "photon-energy", "loss",      "kl-weight",
-                             "warm-up",       "settle",    "model-error",
-                             "ring-error",    "epochs",    "batch-size",
-                             "learning-rate", "precision", "weight-decay",
-                             "validation",    "patience",  "truth-orientations"})
-      if (name == kept) text += name + " = " + value + "\n";
-  for (const auto& [name, hash] : provenance.inputs) text += hash + "\n";
-  return text + text_of("seed = ", provenance.seed);
-}
-
 fs::path epoch_picture(const fs::path& output, std::size_t epoch) {
   char suffix[40];
   std::snprintf(suffix, sizeof suffix, "-latent-%04zu.png", epoch);
@@ -167,7 +151,7 @@ void train(const TrainArgs& args, cli::Session& session) {
                                   {.seed = session.seed(),
                                    .threads = session.threads(),
                                    .checkpoint = checkpoint,
-                                   .setting = setting_of(session.provenance()),
+                                   .setting = learn::setting_of(session.provenance()),
                                    .resume = args.resume,
                                    .log = &log,
                                    .each_epoch = each_epoch},

@@ -35,9 +35,20 @@ void TrainingOptions::describe(OptionSet& options) {
 }
 
 std::string setting_of(const Provenance& provenance) {
-  constexpr std::string_view kFree[] = {"output",   "threads",      "device", "force",
-                                        "quiet",    "verbose",      "log",    "resume",
-                                        "no-plots", "learning-rate"};
+  constexpr std::string_view kFree[] = {"output",
+                                        "threads",
+                                        "device",
+                                        "force",
+                                        "quiet",
+                                        "verbose",
+                                        "log",
+                                        "resume",
+                                        "max-memory",
+                                        "no-plots",
+                                        "color-by",
+                                        "against",
+                                        "latent-each-epoch",
+                                        "learning-rate"};
   std::string text;
   for (const auto& [name, value] : provenance.options)
     if (std::ranges::find(kFree, name) == std::end(kFree)) text += name + "=" + value + "\n";

@@ -42,8 +42,8 @@ struct History {
   bool stopped_early = false;
 };
 
-/// What a checkpoint must agree with: every option that shapes the result, but for the learning
-/// rate, and the fingerprints of the inputs.
+/// What a checkpoint must agree with: the seed and every other option that shapes the result, but
+/// for the learning rate, and the fingerprints of the inputs.
 std::string setting_of(const Provenance& provenance);
 
 /// Learning rate of an epoch (from 0).

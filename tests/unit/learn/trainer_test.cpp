@@ -257,6 +257,18 @@ TEST(Cuda, SaysWhyThereIsNone) {
   EXPECT_EQ(choose_device(Device::automatic, &cuda_devices), Device::cpu);
 }
 
+TEST(Setting, IsOfWhatShapesTheResult) {
+  const auto setting = [](const char* rate, const char* seed, const char* colour,
+                          const char* fingerprint) {
+    return setting_of({.options = {{"learning-rate", rate}, {"seed", seed}, {"color-by", colour}},
+                       .inputs = {{"a.h5", fingerprint}}});
+  };
+  const std::string first = setting("0.01", "42", "auto", "abc");
+  EXPECT_EQ(first, setting("0.001", "42", "c2", "abc"));
+  EXPECT_NE(first, setting("0.01", "43", "auto", "abc"));
+  EXPECT_NE(first, setting("0.01", "42", "auto", "abd"));
+}
+
 TEST(Rate, FallsAlongACosineToAHundredth) {
   const TrainingOptions options{.epochs = 100, .learning_rate = 2};
   EXPECT_DOUBLE_EQ(learning_rate(options, 0), 2);
