@@ -42,7 +42,24 @@ struct Inputs {
   }
 };
 
-/// What colours the latent space, and what it is set against.
+/// What colours the latent space, and what it is set against, where asked for.
+struct PictureColumns {
+  std::optional<Column> colour, against;
+
+  /// Says how the latents agree with them.
+  void report(const vae::Latents& latents, Monitor& monitor) const {
+    for (const auto& column : {against, colour})
+      if (const std::string text = column ? vae::agreement(latents, *column) : ""; !text.empty())
+        monitor.info(text);
+  }
+  LatentColumns with(const vae::Latents& latents, const vae::PatternSet& set) const {
+    LatentColumns result{.z = vae::coordinates(latents), .against = against, .colour = colour};
+    if (!colour && std::ranges::minmax(set.gain).min < std::ranges::minmax(set.gain).max)
+      result.colour = Column{"gain", {set.gain.begin(), set.gain.end()}, {}};
+    return result;
+  }
+};
+
 struct Pictures {
   bool none = false, each_epoch = false;
   std::optional<std::string> colour, against;
@@ -56,24 +73,12 @@ struct Pictures {
     usage.add("against", against,
               "column that the latent space is set against, such as clpca-embedding.csv:c2");
   }
-  /// Says how the latents agree with what colours them and what they are set against.
-  void report(const vae::Latents& latents, const fs::path& averages, const KeptRows& kept,
-              Monitor& monitor) const {
-    for (const auto& name : {against, colour})
-      if (const std::string text =
-              name ? vae::agreement(latents, read_column(*name, averages, kept)) : "";
-          !text.empty())
-        monitor.info(text);
-  }
-  LatentColumns columns(const vae::Latents& latents, const vae::PatternSet& set,
-                        const fs::path& averages, const KeptRows& kept) const {
-    LatentColumns result{.z = vae::coordinates(latents)};
-    if (against) result.against = read_column(*against, averages, kept);
-    if (colour)
-      result.colour = read_column(*colour, averages, kept);
-    else if (std::ranges::minmax(set.gain).min < std::ranges::minmax(set.gain).max)
-      result.colour = Column{"gain", {set.gain.begin(), set.gain.end()}, {}};
-    return result;
+  PictureColumns read(const fs::path& averages, const KeptRows& kept) const {
+    const auto column = [&](const std::optional<std::string>& name) -> std::optional<Column> {
+      if (!name) return std::nullopt;
+      return read_column(*name, averages, kept);
+    };
+    return {.colour = column(colour), .against = column(against)};
   }
 };
 
@@ -131,6 +136,7 @@ void train(const TrainArgs& args, cli::Session& session) {
   checkpoint += ".checkpoint";
 
   const auto stack = open_stack(args.inputs.averages, args.inputs.stack);
+  const PictureColumns columns = args.pictures.read(args.inputs.averages, stack->kept());
   const vae::Poses poses = args.inputs.poses(*stack);
   const PointGroup group = vae::model_symmetry(poses, args.vae.symmetry);
   const vae::PatternSet set =
@@ -143,8 +149,7 @@ void train(const TrainArgs& args, cli::Session& session) {
   if (args.pictures.each_epoch)
     each_epoch = [&](std::size_t epoch, const vae::Latents& latents) {
       AtomicFile file(epoch_picture(session.output(), epoch));
-      latent_figure(args.pictures.columns(latents, set, args.inputs.averages, stack->kept()))
-          .save(file.temporary(), plot::Format::png);
+      latent_figure(columns.with(latents, set)).save(file.temporary(), plot::Format::png);
       file.commit();
     };
   const vae::Vae vae = vae::train(set, args.vae,
@@ -162,17 +167,14 @@ void train(const TrainArgs& args, cli::Session& session) {
   };
   if (plots) {
     save(learn::loss_figure({history}, "Loss of a pattern, per pixel"), loss);
-    save(latent_figure(args.pictures.columns(vae.training_latents(), set, args.inputs.averages,
-                                             stack->kept())),
-         space);
+    save(latent_figure(columns.with(vae.training_latents(), set)), space);
     save(reconstruction_figure(vae::typical_reconstructions(vae, set), set.preprocessing.size),
          seen);
   }
   vae.save(outputs.emplace_back(session.output()).temporary(), session.provenance());
   for (AtomicFile& output : outputs) output.commit();
   fs::remove(checkpoint);
-  args.pictures.report(vae.training_latents(), args.inputs.averages, stack->kept(),
-                       session.monitor());
+  columns.report(vae.training_latents(), session.monitor());
   session.monitor().info(vae::summary(vae.training_latents()));
 }
 
@@ -206,18 +208,17 @@ void encode(const EncodeArgs& args, cli::Session& session) {
   const fs::path space = args.pictures.none ? fs::path() : session.companion("latent.png");
   const vae::Vae vae = vae::Vae::load(args.model);
   const auto stack = open_stack(args.inputs.averages, args.inputs.stack);
+  const PictureColumns columns = args.pictures.read(args.inputs.averages, stack->kept());
   const vae::Poses poses = args.inputs.poses(*stack);
   const PointGroup group = vae::model_symmetry(poses, vae.symmetry());
   const vae::PatternSet set =
       vae::load_patterns(*stack, poses.pose, group, {.q_per_pixel = args.q_per_pixel},
                          &vae.preprocessing(), session.monitor());
   const vae::Latents latents = vae.encode(set, session.threads(), session.monitor());
-  if (!args.pictures.none)
-    latent_figure(args.pictures.columns(latents, set, args.inputs.averages, stack->kept()))
-        .save(space);
+  if (!args.pictures.none) latent_figure(columns.with(latents, set)).save(space);
   write_csv(table, vae::latents_table(latents));
   vae::write_latents(session.output(), latents, session.provenance());
-  args.pictures.report(latents, args.inputs.averages, stack->kept(), session.monitor());
+  columns.report(latents, session.monitor());
   session.monitor().info(vae::summary(latents));
 }
 
