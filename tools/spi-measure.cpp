@@ -71,12 +71,24 @@ void volumes(const VolumesArgs& args, cli::Session& session) {
   session.monitor().info(summary(series));
 }
 
-struct SizesArgs {
+/// Patterns to be measured.
+struct PatternArgs {
   fs::path averages;
   StackOptions stack;
-  SizeFitOptions fit;
   PatternScale scale;
   bool no_plot = false;
+
+  void describe(cli::Usage& usage) {
+    usage.input("averages", averages, "averages.h5, or any other stack of patterns");
+    scale.describe(usage);
+    stack.describe(usage);
+    usage.flag("no-plots", no_plot, "do not draw the picture");
+  }
+};
+
+struct SizesArgs {
+  PatternArgs patterns;
+  SizeFitOptions fit;
 };
 
 void declare_sizes(cli::Usage& usage, SizesArgs& args) {
@@ -91,19 +103,17 @@ void declare_sizes(cli::Usage& usage, SizesArgs& args) {
                "Spheres only")
       .reference(std::string(kReference) + "appendix C, figure 9.")
       .output("measure.h5", "the measurements");
-  usage.input("averages", args.averages, "averages.h5, or any other stack of patterns");
   args.fit.describe(usage);
-  args.scale.describe(usage);
-  args.stack.describe(usage);
-  usage.flag("no-plots", args.no_plot, "do not draw the picture");
+  args.patterns.describe(usage);
 }
 
 void sizes(const SizesArgs& args, cli::Session& session) {
   const fs::path table = session.companion("table.csv");
-  const fs::path picture = args.no_plot ? fs::path() : session.companion("sizes.png");
-  const auto stack = open_stack(args.averages, args.stack);
-  const auto fits = fit_sizes(*stack, args.scale.of(args.averages.string(), stack->info()),
-                              args.fit, session.threads(), session.monitor());
+  const fs::path picture = args.patterns.no_plot ? fs::path() : session.companion("sizes.png");
+  const auto stack = open_stack(args.patterns.averages, args.patterns.stack);
+  const auto fits =
+      fit_sizes(*stack, args.patterns.scale.of(args.patterns.averages.string(), stack->info()),
+                args.fit, session.threads(), session.monitor());
   const auto columns = fit_table(stack->ids(), fits);
   save(table, columns, picture, fits_figure(fits));
   write_measures(session.output(), columns, session.provenance());
@@ -111,11 +121,8 @@ void sizes(const SizesArgs& args, cli::Session& session) {
 }
 
 struct RadialArgs {
-  fs::path averages;
+  PatternArgs patterns;
   std::string sort_by;
-  StackOptions stack;
-  PatternScale scale;
-  bool no_plot = false;
 };
 
 void declare_radial(cli::Usage& usage, RadialArgs& args) {
@@ -128,23 +135,20 @@ void declare_radial(cli::Usage& usage, RadialArgs& args) {
                "Does the third component follow the diameter?")
       .reference(std::string(kReference) + "appendix D, figure 10.")
       .output("measure.h5", "the measurements");
-  usage.input("averages", args.averages, "averages.h5, or any other stack of patterns");
   usage
       .add("sort-by", args.sort_by,
            "column of the coordinate: FILE:COLUMN (HDF5, CSV), or a dataset of the averages")
       .required();
-  args.scale.describe(usage);
-  args.stack.describe(usage);
-  usage.flag("no-plots", args.no_plot, "do not draw the picture");
+  args.patterns.describe(usage);
 }
 
 void radial(const RadialArgs& args, cli::Session& session) {
   const fs::path table = session.companion("table.csv");
-  const fs::path picture = args.no_plot ? fs::path() : session.companion("radial.png");
-  const auto stack = open_stack(args.averages, args.stack);
-  const Column coordinate = read_column(args.sort_by, args.averages, stack->kept());
+  const fs::path picture = args.patterns.no_plot ? fs::path() : session.companion("radial.png");
+  const auto stack = open_stack(args.patterns.averages, args.patterns.stack);
+  const Column coordinate = read_column(args.sort_by, args.patterns.averages, stack->kept());
   const RadialSet set = radial_profiles(*stack, session.monitor());
-  const auto q = args.scale.q_of_rings(stack->info(), set.rings);
+  const auto q = args.patterns.scale.q_of_rings(stack->info(), set.rings);
   save(table, radial_table(set, coordinate), picture, radial_figure(set, coordinate, q));
   write_radial(session.output(), set, coordinate, q, session.provenance());
   session.monitor().info(text_of("sorted ", order_by(coordinate).size(), " of ", set.patterns,
