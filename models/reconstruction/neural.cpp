@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/reconstruction/neural.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "libspi/learn/runtime.h"
+#include "models/reconstruction/place.h"
+#include "models/reconstruction/training.h"
+
+namespace spi {
+namespace {
+
+FrameStore open_store(FrameSource& source, const NeuralOptions& options, Monitor& monitor) {
+  if (!source.detector().q_per_pixel())
+    fail("the detector does not say its wavelength: give --photon-energy");
+  PolarBinningOptions polar = options.polar;
+  polar.full_turn = true;
+  return FrameStore(source, polar, options.brightest, 0, monitor);
+}
+
+/// The intensities of a cube over the mean, in photons a pixel of a frame of fluence 1.
+void set_intensity(const Cube& cube, const Preprocessing& pre, Model& model) {
+  const std::size_t n = cube.n;
+  const double half = double(n / 2), rim = half - 2, pixels = pre.cell_px * pre.cell_px;
+  model.size = n;
+  model.q_per_voxel = pre.rim_px * pre.q_per_pixel / rim;
+  model.intensity.resize(cube.values.size());
+  model.exposure.resize(cube.values.size());
+  for (std::size_t v = 0; v < cube.values.size(); ++v) {
+    const double r = std::hypot(double(v % n) - half, double(v / n % n) - half,
+                                double(v / (n * n)) - half) /
+                     rim;
+    const double mean = r <= 1 ? Preprocessing::at(pre.intensity, r) / pixels : 0;
+    model.intensity[v] = float(mean * cube.values[v]);
+    model.exposure[v] = r <= 1 ? 1 : 0;
+  }
+}
+
+Model place_in(const PoseModel& network, const Images& images, const NeuralOptions& options,
+               std::size_t refine, int threads, Monitor& monitor) {
+  Model model;
+  model.symmetry = point_group(options.symmetry).name;
+  const Cube cube = field_cube(network, images.preprocessing, threads, monitor);
+  set_intensity(cube, images.preprocessing, model);
+  place_frames(network, cube, images, refine, threads, monitor, model);
+  double fluence = 0;
+  for (const float f : model.fluence) fluence += f;
+  for (float& f : model.fluence) f = float(f * double(model.fluence.size()) / fluence);
+  return model;
+}
+
+}  // namespace
+
+PoseNetwork::PoseNetwork(std::unique_ptr<PoseModel> model, Preprocessing preprocessing,
+                         NeuralOptions options)
+    : model_(std::move(model)),
+      preprocessing_(std::make_unique<Preprocessing>(std::move(preprocessing))),
+      options_(std::move(options)) {}
+PoseNetwork::PoseNetwork(PoseNetwork&&) noexcept = default;
+PoseNetwork& PoseNetwork::operator=(PoseNetwork&&) noexcept = default;
+PoseNetwork::~PoseNetwork() = default;
+
+Model PoseNetwork::place(FrameSource& source, std::size_t refine, int threads,
+                         Monitor& monitor) const {
+  FrameStore store = open_store(source, options_, monitor);
+  return place_in(*model_, make_images(store, *preprocessing_), options_, refine, threads, monitor);
+}
+
+NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
+                                const NeuralRun& run, Monitor& monitor) {
+  check_options(options);
+  options.check_together();
+  FrameStore store = open_store(source, options, monitor);
+  constexpr std::size_t kFewest = 20;
+  if (store.frames() < kFewest)
+    fail("networks need at least ", kFewest, " frames to learn from, there are ", store.frames());
+  const Images images = make_images(store, options);
+  NeuralOptions used = options;
+  if (!used.field.extent) used.field.extent = autocorrelation_extent(images);
+  constexpr double kSpeckles = 2;
+  if (!used.encoder.axis_radius)
+    used.encoder.axis_radius = std::min(1.0, kSpeckles / *used.field.extent);
+  monitor.info(text_of(images.frames(), " frames of ", images.preprocessing.size, " x ",
+                       images.preprocessing.size, " cells, ", images.cells(),
+                       " of them measured; the particle's autocorrelation has ",
+                       *used.field.extent, " periods up to the rim"));
+  auto network = std::make_unique<PoseModel>(used, images.preprocessing);
+  network->draw(run.seed);
+  const bool goes_on = run.resume && std::filesystem::exists(run.checkpoint);
+  if (options.teacher && !goes_on)
+    teach_field(*network, read_model(*options.teacher), images, run.seed, run.threads, monitor);
+  const learn::Split split =
+      learn::split_rows(images.frames(), {}, used.training.validation, run.seed);
+  PoseTask task(*network, images, used, run.threads, monitor);
+  learn::History history;
+  {
+    Progress progress(monitor, "training",
+                      used.training.epochs * learn::steps_per_epoch(split, used.training));
+    history = learn::train(task, split, used.training,
+                           {.seed = run.seed,
+                            .checkpoint = run.checkpoint,
+                            .setting = run.setting,
+                            .resume = run.resume,
+                            .member = 0,
+                            .log = run.log},
+                           progress);
+  }
+  Model model = place_in(*network, images, used, used.refine, run.threads, monitor);
+  return {PoseNetwork(std::move(network), images.preprocessing, used), std::move(model),
+          std::move(history)};
+}
+
+}  // namespace spi

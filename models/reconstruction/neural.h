@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Poses and intensities by networks, as tools see them. Without LibTorch.
+#pragma once
+
+#include <memory>
+
+#include "libspi/averaging/frame_source.h"
+#include "libspi/base/random.h"
+#include "libspi/cli/provenance.h"
+#include "libspi/io/model.h"
+#include "models/reconstruction/options.h"
+
+namespace spi {
+
+class PoseModel;
+struct Preprocessing;
+
+/// A trained network: encoder, field and what it must be shown.
+class PoseNetwork {
+ public:
+  PoseNetwork(std::unique_ptr<PoseModel> model, Preprocessing preprocessing, NeuralOptions options);
+  PoseNetwork(PoseNetwork&&) noexcept;
+  PoseNetwork& operator=(PoseNetwork&&) noexcept;
+  ~PoseNetwork();
+
+  /// network.h5 ("spi-pose-network"). UserError where it is damaged or of another kind.
+  static PoseNetwork load(const std::filesystem::path& path);
+  void save(const std::filesystem::path& path, const Provenance& provenance) const;
+
+  /// Intensities, and the poses of the source's frames: docs/theory/reconstruction.md.
+  Model place(FrameSource& source, std::size_t refine, int threads, Monitor& monitor) const;
+
+ private:
+  friend struct Training;
+  std::unique_ptr<PoseModel> model_;
+  std::unique_ptr<Preprocessing> preprocessing_;
+  NeuralOptions options_;
+};
+
+/// What belongs to one training run: see learn/trainer.h.
+struct NeuralRun {
+  std::uint64_t seed = kDefaultSeed;
+  int threads = 1;
+  std::filesystem::path checkpoint = {};
+  std::string setting = {};
+  bool resume = false;
+  learn::TrainingLog* log = nullptr;
+};
+
+struct NeuralResult {
+  PoseNetwork network;
+  Model model;
+  learn::History history;
+};
+
+/// Trains on the source's frames, then places them.
+NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
+                                const NeuralRun& run, Monitor& monitor);
+
+}  // namespace spi

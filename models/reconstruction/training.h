@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Poses and field as a task of learn/trainer.h. Includes LibTorch.
+#pragma once
+
+#include "libspi/base/monitor.h"
+#include "libspi/io/model.h"
+#include "libspi/learn/trainer.h"
+#include "models/reconstruction/pose_model.h"
+
+namespace spi {
+
+/// A step's frames are worked on in chunks, a thread a chunk; the chunks' gradients are added in
+/// their order, so that results do not depend on `threads`.
+class PoseTask : public learn::Task {
+ public:
+  PoseTask(PoseModel& model, const Images& images, const NeuralOptions& options, int threads,
+           Monitor& monitor);
+
+  torch::nn::Module& module() override { return model_; }
+  at::Tensor loss(std::span<const std::size_t> rows, const learn::Step& step,
+                  learn::Parts& parts) override;
+  void epoch_done(const learn::EpochRecord& epoch) override;
+
+ private:
+  struct Chunk {
+    double loss = 0;
+    std::vector<at::Tensor> gradients;
+  };
+  /// Radius, of the rim, up to which cells count at that step.
+  double reach(const learn::Step& step) const;
+  at::Tensor inside(double reach) const;
+  Sampling draw(std::size_t rows, const learn::Step& step) const;
+
+  PoseModel& model_;
+  ImageTensors tensors_;
+  const NeuralOptions& options_;
+  int threads_;
+  Monitor& monitor_;
+  std::vector<at::Tensor> parameters_;
+};
+
+/// Fits the field to the intensities of a model of the same particle. UserError where it ends
+/// inside the rim.
+void teach_field(PoseModel& model, const Model& teacher, const Images& images, std::uint64_t seed,
+                 int threads, Monitor& monitor);
+
+}  // namespace spi
