@@ -4,29 +4,19 @@
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/landscape.h"
+#include "libspi/figures/plot_format.h"
 #include "libspi/io/atomic_file.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-enum class PlotFormat { png, svg, pdf, none };
-
-}  // namespace
-
-template <>
-struct spi::EnumNames<PlotFormat> {
-  static constexpr std::array<std::string_view, 4> values{"png", "svg", "pdf", "none"};
-};
-
-namespace {
-
 struct Args {
   fs::path averages;
   spi::StackOptions stack;
   spi::ClpcaOptions clpca;
   bool stored_matrix = false;
-  PlotFormat plots = PlotFormat::png;
+  spi::PlotFormat plots = spi::PlotFormat::png;
   std::optional<std::string> colour;
   std::size_t typical = 12;
 };
@@ -81,7 +71,7 @@ struct Companions {
 
 Companions claim_companions(const Args& args, spi::cli::Session& session) {
   const auto picture = [&](const std::string& name, bool wanted) {
-    return wanted && args.plots != PlotFormat::none
+    return wanted && args.plots != spi::PlotFormat::none
                ? session.companion(name + "." + std::string(spi::name_of(args.plots)))
                : fs::path();
   };

@@ -4,28 +4,18 @@
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/orientations.h"
+#include "libspi/figures/plot_format.h"
 #include "libspi/io/atomic_file.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-enum class PlotFormat { png, svg, pdf, none };
-
-}  // namespace
-
-template <>
-struct spi::EnumNames<PlotFormat> {
-  static constexpr std::array<std::string_view, 4> values{"png", "svg", "pdf", "none"};
-};
-
-namespace {
-
 struct Args {
   fs::path averages;
   spi::StackOptions stack;
   spi::OrientOptions orient;
-  PlotFormat plots = PlotFormat::png;
+  spi::PlotFormat plots = spi::PlotFormat::png;
   std::size_t shown = 8;
 };
 
@@ -70,7 +60,7 @@ void declare(spi::cli::Usage& usage, Args& args) {
 
 void run(const Args& args, spi::cli::Session& session) {
   const fs::path table = session.companion("orientations.csv");
-  const bool plots = args.plots != PlotFormat::none;
+  const bool plots = args.plots != spi::PlotFormat::none;
   fs::path pictures[3];
   const char* const names[] = {"views.", "gain.", "slices."};
   for (int k = 0; plots && k < 3; ++k)

@@ -20,18 +20,17 @@ float significance(float photons, double model_error) {
   return float(n4 / (1 + n4 * model_error * model_error));
 }
 
-/// [B] r' C⁻¹ r / 2 of residuals r [B, P], C = diag(1/weight) + ring_error² within each ring.
+/// [B] r' C⁻¹ r / 2 of residuals r [B, P], C = diag(1/weight) + ring_error² within each of `rings`.
 at::Tensor normal_misfit(const at::Tensor& residual, const at::Tensor& weight,
-                         const at::Tensor& ring, double ring_error) {
-  const std::int64_t rings = ring.max().item<std::int64_t>() + 1;
-  const double common = ring_error * ring_error;
+                         const at::Tensor& ring, std::int64_t rings, double ring_error) {
   const at::Tensor weighted = weight * residual;
+  const at::Tensor apart = (weighted * residual).sum(1);
+  if (ring_error == 0) return apart / 2;
+  const double common = ring_error * ring_error;
   const at::Tensor none = at::zeros({residual.size(0), rings});
   const at::Tensor ring_sum = none.index_add(1, ring, weighted);
   const at::Tensor ring_weight = none.index_add(1, ring, weight);
-  return ((weighted * residual).sum(1) -
-          (common * ring_sum.square() / (1 + common * ring_weight)).sum(1)) /
-         2;
+  return (apart - (common * ring_sum.square() / (1 + common * ring_weight)).sum(1)) / 2;
 }
 
 /// [B] R of the slices `seen` [B, P].
@@ -49,7 +48,8 @@ at::Tensor misfit(const at::Tensor& seen, const Batch& batch, const at::Tensor& 
   }
   const at::Tensor weight = batch.photons / (1 + 4 * e2 * batch.photons);
   if (options.loss == Loss::gaussian)
-    return normal_misfit((seen + kDark).sqrt() - (x + kDark).sqrt(), 4 * weight, ring, ring_error);
+    return normal_misfit((seen + kDark).sqrt() - (x + kDark).sqrt(), 4 * weight, ring,
+                         batch.image.size(2) / 2 + 1, ring_error);
   at::Tensor constant;  // summed apart: the terms that vary keep their precision
   {
     const torch::NoGradGuard no_grad;
@@ -96,8 +96,10 @@ Batch make_batch(const PatternSet& set, std::span<const std::size_t> rows, const
 Objective objective(const Network& network, const Batch& batch, const at::Tensor& noise,
                     const Optics& optics, const VaeOptions& options, Learner learner) {
   const bool alone = learner == Learner::decoder;
-  Posterior posterior = network.encode(batch.image, batch.joined);
-  if (alone) posterior = {posterior.mean.detach(), posterior.log_variance.detach()};
+  const Posterior posterior = [&] {
+    const at::AutoGradMode learns(at::GradMode::is_enabled() && !alone);
+    return network.encode(batch.image, batch.joined);
+  }();
   at::Tensor z = posterior.mean;
   if (noise.defined() && !alone) z = z + (posterior.log_variance / 2).exp() * noise;
   const at::Tensor seen =

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "small_set.h"
 
-#include <unistd.h>
-
-#include <atomic>
 #include <cmath>
 #include <numbers>
 
 #include "libspi/base/random.h"
 
 namespace spi::test {
-
-namespace fs = std::filesystem;
-
-Folder::Folder() {
-  static std::atomic<int> count{0};
-  path_ = fs::temp_directory_path() / text_of("spi-averaging-", getpid(), "-", count++);
-  fs::create_directories(path_);
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
 
 Detector small_detector() {
   Detector detector;

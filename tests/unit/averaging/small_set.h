@@ -9,21 +9,11 @@
 #include <vector>
 
 #include "libspi/averaging/averaging.h"
+#include "tests/unit/folder.h"
 
 namespace spi::test {
 
 constexpr std::size_t kKinds = 3;
-
-/// A folder of its own for each test, removed at the end.
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// 41 × 41 pixels about (19.5, 20.5), a bad column.
 Detector small_detector();

@@ -118,7 +118,7 @@ TEST(Clusters, RefuseWhatCannotBe) {
   expect_error([&] { find(coordinates_of(one_gaussian(2, 2, 7)), {}); }, {"at least 3", "are 2"});
 }
 
-using ClusterFiles = test::Folder;
+using ClusterFiles = test::InFolder;
 
 TEST_F(ClusterFiles, HoldWhatWasFoundAndCanBeReadAsCoordinates) {
   const Coordinates coordinates = coordinates_of(three_gaussians(8).points);

@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gtest/gtest.h>
 
-#include "libspi/base/error.h"
 #include "libspi/emc/evaluate.h"
 #include "small_particle.h"
 
 namespace spi {
 namespace {
 
+using test::expect_error;
 using test::Folder;
-
-template <class Work>
-std::string complaint(Work&& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "nothing";
-}
 
 TEST(ReconstructEmc, RefusesFramesThatAreAllAlike) {
   const Folder folder;
@@ -32,8 +22,7 @@ TEST(ReconstructEmc, RefusesFramesThatAreAllAlike) {
   writer->append(block);
   writer->finish();
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
-  EXPECT_NE(complaint([&] { test::reconstruct(source, test::small_options()); }).find("identical"),
-            std::string::npos);
+  expect_error([&] { test::reconstruct(source, test::small_options()); }, {"identical"});
 }
 
 TEST(ReconstructEmc, RefusesADetectorWithoutWavelength) {
@@ -47,9 +36,7 @@ TEST(ReconstructEmc, RefusesADetectorWithoutWavelength) {
   writer->append(block);
   writer->finish();
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
-  EXPECT_NE(
-      complaint([&] { test::reconstruct(source, test::small_options()); }).find("--photon-energy"),
-      std::string::npos);
+  expect_error([&] { test::reconstruct(source, test::small_options()); }, {"--photon-energy"});
 }
 
 TEST(ReconstructEmc, OptionsThatContradict) {
@@ -69,7 +56,7 @@ TEST(Evaluate, RefusesATruthOfOtherFrames) {
   model.id = {1, 2, 3};
   model.quaternion.assign(3, {1, 0, 0, 0});
   FrameTruths truth{.id = {1, 2}, .orientation = std::vector<Quaternion>(2), .fluence = {}};
-  EXPECT_NE(complaint([&] { evaluate(model, truth, {}, 1); }).find("frame 3 "), std::string::npos);
+  expect_error([&] { evaluate(model, truth, {}, 1); }, {"frame 3 "});
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "small_particle.h"
 
-#include <unistd.h>
-
 #include <cmath>
 #include <complex>
 #include <numbers>
@@ -11,13 +9,6 @@
 #include "libspi/io/frames.h"
 
 namespace spi::test {
-
-Folder::Folder() {
-  static int count = 0;
-  path_ = std::filesystem::temp_directory_path() / text_of("spi-emc-", getpid(), "-", count++);
-  std::filesystem::create_directories(path_);
-}
-Folder::~Folder() { std::filesystem::remove_all(path_); }
 
 Detector small_detector() {
   Detector detector = make_detector({.columns = 33,

@@ -7,19 +7,9 @@
 #include <vector>
 
 #include "libspi/emc/reconstruct.h"
+#include "tests/unit/folder.h"
 
 namespace spi::test {
-
-/// A folder of its own for each test, removed at the end.
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// 33 × 33 pixels of 1.45e-3 1/Å, a beam stop of 1.5 pixels.
 Detector small_detector();

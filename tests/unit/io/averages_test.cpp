@@ -9,7 +9,7 @@ namespace {
 
 using test::expect_error;
 
-using Averages = test::Folder;
+using Averages = test::InFolder;
 
 const std::vector<float> kIntensity{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 const std::vector<float> kWeight{1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 1};

@@ -12,7 +12,7 @@ namespace {
 
 using test::expect_error;
 
-class Compare : public test::Folder {
+class Compare : public test::InFolder {
  protected:
   void make(const std::string& name, const std::function<void(h5::File&)>& change) {
     h5::File file = h5::File::create(at(name));

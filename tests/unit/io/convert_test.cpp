@@ -16,7 +16,7 @@ using test::expect_error;
 using test::expect_same;
 using test::flat_detector;
 
-class Convert : public test::Folder {
+class Convert : public test::InFolder {
  protected:
   Converted convert(const std::string& from, const std::string& to,
                     const ConvertOptions& options = {}) {

@@ -11,7 +11,7 @@ namespace {
 
 using test::expect_error;
 
-class CoordinateFiles : public test::Folder {
+class CoordinateFiles : public test::InFolder {
  protected:
   test::fs::path file_of(const std::vector<float>& values, const h5::Shape& shape,
                          const std::vector<std::uint64_t>& id) const {

@@ -10,7 +10,7 @@ namespace {
 using test::expect_error;
 using test::flat_detector;
 
-using DetectorFiles = test::Folder;
+using DetectorFiles = test::InFolder;
 
 void expect_same_detector(const Detector& a, const Detector& b) {
   ASSERT_EQ(a.pixels(), b.pixels());

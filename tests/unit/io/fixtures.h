@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A folder for each test, small detectors and frames, and the check of an error's words.
+// A folder for each test, small detectors and frames.
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -12,45 +11,23 @@
 #include <string>
 #include <vector>
 
-#include "libspi/base/error.h"
 #include "libspi/io/detector.h"
 #include "libspi/io/frames.h"
+#include "tests/unit/folder.h"
 
 namespace spi::test {
 
-namespace fs = std::filesystem;
-
 /// A folder that lives as long as the test.
-class Folder : public ::testing::Test {
+class InFolder : public ::testing::Test {
  protected:
-  Folder() {
-    static int number = 0;
-    folder_ = fs::temp_directory_path() / text_of("spi-io-", getpid(), "-", number++);
-    fs::create_directories(folder_);
-  }
-  ~Folder() override { fs::remove_all(folder_); }
-
   fs::path at(const std::string& name) const { return folder_ / name; }
   std::size_t files_in_folder() const {
     return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+        std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()));
   }
 
-  fs::path folder_;
+  const Folder folder_;
 };
-
-/// Fails unless `work` throws a UserError whose text holds every word of `words`.
-template <class Work>
-void expect_error(Work&& work, const std::vector<std::string>& words) {
-  try {
-    work();
-    ADD_FAILURE() << "no error; expected one with '" << words.front() << "'";
-  } catch (const UserError& error) {
-    for (const std::string& word : words)
-      EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
-          << "'" << word << "' is not in: " << error.what();
-  }
-}
 
 /// A flat detector of rows × columns, 100 pixels from the sample, beam in the middle, y up along
 /// the rows; pixel 0 is bad, pixel 1 not for the fit.

@@ -16,7 +16,7 @@ using test::flat_detector;
 using test::some_frames;
 using test::write_bytes;
 
-using Damage = test::Folder;
+using Damage = test::InFolder;
 
 /// The 1024 bytes of an .emc header.
 std::vector<std::int32_t> header(std::int32_t frames, std::int32_t pixels, std::int32_t type) {
@@ -86,7 +86,7 @@ TEST_F(Damage, DenseValuesThatAreNoCountsAreNamed) {
 TEST_F(Damage, OtherFilesAreRefused) {
   test::write_file(at("text.h5"), std::string(3000, 'a'));
   expect_error([&] { open_frames({at("text.h5")}); }, {"text.h5 is no frame file"});
-  expect_error([&] { open_frames({folder_}); }, {"is a folder"});
+  expect_error([&] { open_frames({folder_.path()}); }, {"is a folder"});
   expect_error([&] { open_frames({at("absent")}); }, {"absent", "No such file"});
   h5::File file = h5::File::create(at("other.h5"));
   file.write("x", std::vector<double>(3));
@@ -98,7 +98,7 @@ TEST_F(Damage, OtherFilesAreRefused) {
 }
 
 /// Our file with one dataset replaced.
-class OwnFile : public test::Folder {
+class OwnFile : public test::InFolder {
  protected:
   template <class T>
   void write_with(const std::string& name, const std::vector<T>& values) {
@@ -164,7 +164,7 @@ void write_on_a_full_disk(const std::filesystem::path& folder, FrameFormat forma
 TEST_F(Damage, FullDiskIsReportedAndLeavesNothing) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   for (const FrameFormat format : {FrameFormat::emc, FrameFormat::spi, FrameFormat::dragonfly})
-    EXPECT_EXIT(write_on_a_full_disk(folder_, format), ::testing::ExitedWithCode(0), "");
+    EXPECT_EXIT(write_on_a_full_disk(folder_.path(), format), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

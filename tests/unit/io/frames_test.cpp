@@ -9,7 +9,7 @@ using test::expect_same;
 using test::flat_detector;
 using test::some_frames;
 
-class Formats : public test::Folder, public ::testing::WithParamInterface<FrameFormat> {
+class Formats : public test::InFolder, public ::testing::WithParamInterface<FrameFormat> {
  protected:
   std::filesystem::path write(const std::string& name, const FrameBlock& block) {
     const auto writer = create_frames(at(name), GetParam(), flat_detector(4, 5), {});
@@ -86,7 +86,7 @@ TEST_P(Formats, MissingFolderIsNamed) {
       {"cannot write", "absent", "No such file or directory"});
 }
 
-using Frames = test::Folder;
+using Frames = test::InFolder;
 
 TEST_F(Frames, OwnFormatKeepsIdsAndDetector) {
   const FrameBlock block = some_frames(9, 20);

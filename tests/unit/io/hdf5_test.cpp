@@ -16,7 +16,7 @@ namespace {
 
 using test::expect_error;
 
-using Hdf5 = test::Folder;
+using Hdf5 = test::InFolder;
 
 TEST_F(Hdf5, NumbersTextsAndListsReadBack) {
   h5::File file = h5::File::create(at("a.h5"));
@@ -121,7 +121,7 @@ TEST_F(Hdf5, DatasetsBehindSeveralLinksAreListedOnce) {
 
 TEST_F(Hdf5, BrokenFilesGiveOneSentence) {
   expect_error([&] { h5::File::open(at("absent.h5")); }, {"cannot read", "No such file"});
-  expect_error([&] { h5::File::open(folder_); }, {"is a folder"});
+  expect_error([&] { h5::File::open(folder_.path()); }, {"is a folder"});
   test::write_file(at("text.h5"), "hello");
   expect_error([&] { h5::File::open(at("text.h5")); }, {"text.h5 is not an HDF5 file"});
   expect_error([&] { h5::File::create(at("absent/a.h5")); }, {"cannot write", "No such file"});

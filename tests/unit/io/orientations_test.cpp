@@ -24,7 +24,7 @@ Orientations two() {
           .searched = 16407};
 }
 
-using OrientationsFile = test::Folder;
+using OrientationsFile = test::InFolder;
 
 TEST_F(OrientationsFile, ReadBackWhatWasWritten) {
   const Orientations o = two();

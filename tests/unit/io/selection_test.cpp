@@ -11,7 +11,7 @@ namespace {
 using test::expect_error;
 using test::write_file;
 
-using SelectionFile = test::Folder;
+using SelectionFile = test::InFolder;
 using Ids = std::vector<std::uint64_t>;
 
 /// Two files of frames: ids that are no places.

@@ -11,7 +11,7 @@ namespace {
 using test::expect_error;
 using test::write_bytes;
 
-class BinaryStacks : public test::Folder {
+class BinaryStacks : public test::InFolder {
  protected:
   template <class T>
   std::filesystem::path npy(const std::string& type, const std::string& shape,

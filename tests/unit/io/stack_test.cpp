@@ -15,7 +15,7 @@ namespace {
 using test::expect_error;
 
 /// Stacks of patterns of 2 × 3 pixels.
-class Stacks : public test::Folder {
+class Stacks : public test::InFolder {
  protected:
   template <class Fill>
   std::filesystem::path make(Fill&& fill) {

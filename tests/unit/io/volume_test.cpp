@@ -19,7 +19,7 @@ Volume small_volume() {
   return volume;
 }
 
-class Mrc : public test::Folder {
+class Mrc : public test::InFolder {
  protected:
   /// The bytes of small_volume with header word `word` (from 1, as in the format's description)
   /// replaced.

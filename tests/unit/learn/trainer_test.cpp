@@ -2,7 +2,6 @@
 #include "libspi/learn/trainer.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include "libspi/learn/keys.h"
 #include "libspi/learn/runtime.h"
 #include "libspi/learn/training_state.h"
+#include "tests/unit/folder.h"
 
 namespace spi::learn {
 namespace {
@@ -67,11 +67,7 @@ class Stopper final : public Monitor {
 
 class Training : public testing::Test {
  protected:
-  Training() : folder_(fs::temp_directory_path() / ("spi-learn-" + std::to_string(getpid()))) {
-    fs::create_directories(folder_);
-    set_threads(1);
-  }
-  ~Training() override { fs::remove_all(folder_); }
+  Training() { set_threads(1); }
 
   History train_toy(Toy& toy, Monitor& monitor = silent_monitor(), bool resume = false) {
     const learn::Run run{.seed = 3, .checkpoint = checkpoint(), .setting = "a", .resume = resume};
@@ -80,7 +76,7 @@ class Training : public testing::Test {
   }
   fs::path checkpoint() const { return folder_ / "state.h5"; }
 
-  fs::path folder_;
+  const test::Folder folder_;
   TrainingOptions options_{.epochs = 12, .batch_size = 32, .learning_rate = 0.01};
   Split split_ = split_rows(200, {}, 0.2, 9);
 };
@@ -201,24 +197,17 @@ TEST_F(Training, RefusesCheckpointsThatDoNotFit) {
   Progress progress(silent_monitor(), "", 1);
   EXPECT_THROW(train(toy, split_, options_, other, progress), UsageError);
 
-  const auto complaint = [&] {
-    try {
-      load_training(checkpoint(), "a");
-      return std::string("none");
-    } catch (const UserError& error) {
-      return std::string(error.what());
-    }
-  };
-  EXPECT_EQ(complaint(), "none");
+  const auto load = [&] { load_training(checkpoint(), "a"); };
+  EXPECT_NO_THROW(load());
   fs::resize_file(checkpoint(), fs::file_size(checkpoint()) / 2);
-  EXPECT_NE(complaint().find(checkpoint().string()), std::string::npos) << complaint();
+  test::expect_error(load, {checkpoint().string()});
   std::ofstream(checkpoint()) << "PK not HDF5";
-  EXPECT_NE(complaint().find(checkpoint().string()), std::string::npos) << complaint();
+  test::expect_error(load, {checkpoint().string()});
   auto file = h5::File::create(checkpoint());
   file.set_attribute("/", "format", std::string("spi-training"));
   file.set_attribute("/", "format_version", std::int64_t{99});
   file.close();
-  EXPECT_NE(complaint().find("newer"), std::string::npos) << complaint();
+  test::expect_error(load, {"newer"});
 }
 
 TEST_F(Training, LogsALineAnEpoch) {
@@ -260,8 +249,10 @@ TEST(Cuda, SaysWhyThereIsNone) {
 TEST(Setting, IsOfWhatShapesTheResult) {
   const auto setting = [](const char* rate, const char* seed, const char* colour,
                           const char* fingerprint) {
-    return setting_of({.options = {{"learning-rate", rate}, {"seed", seed}, {"color-by", colour}},
-                       .inputs = {{"a.h5", fingerprint}}});
+    Provenance provenance;
+    provenance.options = {{"learning-rate", rate}, {"seed", seed}, {"color-by", colour}};
+    provenance.inputs = {{"a.h5", fingerprint}};
+    return setting_of(provenance);
   };
   const std::string first = setting("0.01", "42", "auto", "abc");
   EXPECT_EQ(first, setting("0.001", "42", "c2", "abc"));

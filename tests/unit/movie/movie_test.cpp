@@ -99,7 +99,7 @@ TEST_F(Movies, ABadSeriesLeavesNothingBehind) {
   StateSeries series({folder / "a.mrc", folder / "b.mrc"}, options);
   EXPECT_THROW(make_movie(series, options, {.mp4 = folder / "a.mp4"}, "", "", 1, silent_monitor()),
                UserError);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 2);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 2);
 }
 
 }  // namespace

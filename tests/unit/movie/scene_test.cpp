@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/movie/scene.h"
 
-#include "libspi/base/error.h"
 #include "tests/unit/movie/series.h"
 
 namespace spi {
 namespace {
 
+using test::expect_error;
+
 using Scenes = Movies;
 
 double ball_A3(double radius) { return 4 * std::numbers::pi / 3 * std::pow(radius * kVoxel_A, 3); }
-
-template <class Work>
-std::string complaint(Work&& work) {
-  try {
-    work();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST_F(Scenes, OneLevelAtHalfOfTheDensityInside) {
   MovieOptions options;
@@ -86,22 +77,23 @@ TEST_F(Scenes, SaysWhatDoesNotFit) {
   write_mrc(folder / "a.mrc", ball_volume(8));
   write_mrc(folder / "b.mrc", ball_volume(8, 12));
   MovieOptions options;
-  const auto scene_of = [&](std::vector<std::filesystem::path> files) {
-    return complaint([&] {
-      StateSeries series(files, options);
-      Scene(series, options, 1, silent_monitor());
-    });
+  const auto scene_of = [&](const std::vector<std::filesystem::path>& files) {
+    StateSeries series(files, options);
+    Scene(series, options, 1, silent_monitor());
   };
-  const std::string grids = scene_of({folder / "a.mrc", folder / "b.mrc"});
-  EXPECT_NE(grids.find("b.mrc has 40 voxels of 12"), std::string::npos) << grids;
-  EXPECT_NE(grids.find("--resample"), std::string::npos);
+  expect_error(
+      [&] {
+        scene_of({folder / "a.mrc", folder / "b.mrc"});
+      },
+      {"b.mrc has 40 voxels of 12", "--resample"});
+  const auto one = [&] { scene_of({folder / "a.mrc"}); };
   options.map = latents();
-  EXPECT_NE(scene_of({folder / "a.mrc"}).find("--states"), std::string::npos);
+  expect_error(one, {"--states"});
   options.states = states;
-  EXPECT_NE(scene_of({folder / "a.mrc"}).find("expected (1, L)"), std::string::npos);
+  expect_error(one, {"expected (1, L)"});
   options = {};
   options.level = 5;
-  EXPECT_NE(scene_of({folder / "a.mrc"}).find("lower --level"), std::string::npos);
+  expect_error(one, {"lower --level"});
 }
 
 }  // namespace

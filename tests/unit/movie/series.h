@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libspi/movie/state_series.h"
+#include "tests/unit/folder.h"
 
 namespace spi {
 
@@ -35,15 +36,6 @@ inline Volume ball_volume(double radius, double voxel_A = kVoxel_A) {
 
 class Movies : public testing::Test {
  protected:
-  void SetUp() override {
-    folder =
-        std::filesystem::temp_directory_path() /
-        (std::string("spi-movie-") + testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
   /// kStates balls at z = (0, 0), (1, 0), (2, 0), with 5, 3 and 4 data near them.
   std::filesystem::path densities() {
     const auto path = folder / "states.h5";
@@ -66,7 +58,7 @@ class Movies : public testing::Test {
     return path;
   }
 
-  std::filesystem::path folder;
+  const test::Folder folder;
 };
 
 }  // namespace spi

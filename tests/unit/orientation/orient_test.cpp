@@ -287,7 +287,7 @@ Volume intensities(const Particle& particle, std::size_t n, double q_per_voxel) 
   return volume;
 }
 
-using OrientVolume = test::Folder;
+using OrientVolume = test::InFolder;
 
 TEST_F(OrientVolume, AnObjectWithoutSymmetryIsFoundInAVolume) {
   constexpr double kQPerVoxel = 4e-4;

@@ -14,7 +14,7 @@ using test::write_file;
 class Page : public test::RunFolder {
  protected:
   ReportPage make(const ReportOptions& options = {}) {
-    const RunFiles run = find_run({folder_}, at("report.html"), silent_monitor());
+    const RunFiles run = find_run({folder_.path()}, at("report.html"), silent_monitor());
     return report_page(run, options, at("report.html"), {}, silent_monitor());
   }
   static std::size_t count(const std::string& text, const std::string& part) {

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 class Points : public test::RunFolder {
  protected:
   PointSet read(const std::string& name) {
-    run_ = find_run({folder_}, at("report.html"), silent_monitor());
+    run_ = find_run({folder_.path()}, at("report.html"), silent_monitor());
     const auto file = std::ranges::find(run_.files, at(name), &RunFile::path);
     return read_points(*file, run_);
   }

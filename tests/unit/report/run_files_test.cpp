@@ -20,7 +20,7 @@ class FindRun : public test::RunFolder {
     for (const std::string& name : names) paths.push_back(at(name));
     return find_run(paths, at("report.html"), silent_monitor());
   }
-  RunFiles find_all() { return find_run({folder_}, at("report.html"), silent_monitor()); }
+  RunFiles find_all() { return find_run({folder_.path()}, at("report.html"), silent_monitor()); }
 };
 
 TEST_F(FindRun, StandInTheOrderOfTheAnalysis) {
@@ -89,8 +89,8 @@ TEST_F(FindRun, ForeignAndDamagedFilesAreListedOrRefused) {
 TEST_F(FindRun, CountOnceAndNotTheReportItself) {
   write_averages("averages.h5", {1, 2});
   write_file(at("report.html"), "old");
-  const RunFiles run =
-      find_run({folder_, at("averages.h5"), folder_}, at("report.html"), silent_monitor());
+  const RunFiles run = find_run({folder_.path(), at("averages.h5"), folder_.path()},
+                                at("report.html"), silent_monitor());
   EXPECT_EQ(run.files.size(), 1u);
   EXPECT_TRUE(run.others.empty());
 }

@@ -11,7 +11,7 @@ namespace spi::test {
 
 using Ids = std::vector<std::uint64_t>;
 
-class RunFolder : public Folder {
+class RunFolder : public InFolder {
  protected:
   /// A record that names these inputs as they are now.
   Provenance record(const std::vector<std::string>& inputs) const {

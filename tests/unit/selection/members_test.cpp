@@ -32,7 +32,7 @@ struct Members {
   }
 };
 
-class MemberFiles : public test::Folder {
+class MemberFiles : public test::InFolder {
  protected:
   fs::path write(const Members& m, std::size_t averages) {
     h5::File file = h5::File::create(at("averages.h5"));

@@ -37,7 +37,7 @@ Table random_table(std::size_t rows) {
   return table;
 }
 
-class Rules : public test::Folder {
+class Rules : public test::InFolder {
  protected:
   const Table table_ = random_table(500);
   std::vector<bool> rows(const SelectOptions& options) { return choose(table_, options).rows; }

@@ -16,7 +16,7 @@ using test::write_file;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-using Shapes = test::Folder;
+using Shapes = test::InFolder;
 
 TEST(Shape, IntervalReadsAndPrints) {
   const Interval both = Text<Interval>::parse("c1=-0.2:1/4");

@@ -16,7 +16,7 @@ using test::write_file;
 using Ids = std::vector<std::uint64_t>;
 using Numbers = std::vector<double>;
 
-class TableFiles : public test::Folder {
+class TableFiles : public test::InFolder {
  protected:
   /// A file of ours with these ids.
   h5::File create(const std::string& name, const std::string& format, const Ids& ids) {
