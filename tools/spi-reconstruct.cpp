@@ -130,7 +130,9 @@ void declare_neural(cli::Usage& usage, NeuralArgs& args) {
 void neural(const NeuralArgs& args, cli::Session& session) {
   const fs::path poses = session.companion("poses.csv");
   const fs::path network = session.companion("network.h5");
-  const fs::path loss = args.no_plots ? fs::path() : session.companion("loss.png");
+  fs::path paths[3];
+  const char* const names[] = {"loss.png", "model.png", "poses.png"};
+  for (int n = 0; !args.no_plots && n < 3; ++n) paths[n] = session.companion(names[n]);
   fs::path log_path = session.output(), checkpoint = session.output();
   log_path.replace_filename(log_path.stem().string() + "-training.jsonl");
   if (!args.resume) session.claim(log_path);
@@ -150,7 +152,10 @@ void neural(const NeuralArgs& args, cli::Session& session) {
   write_csv(poses, pose_table(result.model));
   if (!args.no_plots) {
     Pictures pictures;
-    pictures.save(learn::loss_figure({result.history}, "spi-reconstruct neural"), loss);
+    pictures.save(learn::loss_figure({result.history}, "Mean squared error, in deviations"),
+                  paths[0]);
+    pictures.save(model_figure(result.model), paths[1]);
+    pictures.save(model_poses_figure(result.model), paths[2]);
     pictures.commit();
   }
   write_model(session.output(), result.model, session.provenance());
@@ -166,8 +171,7 @@ struct PlaceArgs {
 void declare_place(cli::Usage& usage, PlaceArgs& args) {
   usage.summary("orientations of further frames by a trained network")
       .describe("Places frames that a network of spi-reconstruct neural has not seen.")
-      .example("spi-reconstruct place model-network.h5 more.h5 -o poses.h5",
-               "As fast as they come")
+      .example("spi-reconstruct place model-network.h5 more.h5 -o poses.h5", "As fast as they come")
       .output("poses.h5", "a model with the network's intensities and these frames' poses");
   usage.input("network", args.network, "network of spi-reconstruct neural");
   args.inputs.describe(usage);

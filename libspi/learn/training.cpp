@@ -63,10 +63,6 @@ double learning_rate(const TrainingOptions& options, std::size_t epoch) {
   return options.learning_rate * (kLast + (1 - kLast) * share);
 }
 
-TrainingLog::TrainingLog(std::filesystem::path path) : path_(std::move(path)) {
-  if (!std::ofstream(path_, std::ios::trunc)) fail("cannot write ", path_.string());
-}
-
 void TrainingLog::add(std::size_t member, const EpochRecord& record) {
   nlohmann::ordered_json json{{"member", member},
                               {"epoch", record.epoch},
@@ -77,9 +73,10 @@ void TrainingLog::add(std::size_t member, const EpochRecord& record) {
   if (!record.validation_parts.empty())
     json["validation_parts"] = parts_json(record.validation_parts);
   const std::lock_guard lock(mutex_);
-  std::ofstream file(path_, std::ios::app);
+  std::ofstream file(path_, begun_ ? std::ios::app : std::ios::trunc);
+  begun_ = true;
   file << json.dump() << std::endl;
-  if (!file) fail("cannot write ", path_.string(), ": is the disk full?");
+  if (!file) fail("cannot write ", path_.string(), ": is the disk full, or the folder missing?");
 }
 
 }  // namespace spi::learn

@@ -52,14 +52,15 @@ double learning_rate(const TrainingOptions& options, std::size_t epoch);
 /// One line of JSON an epoch, written and flushed as it comes, so that `tail -f` follows a run.
 class TrainingLog {
  public:
-  /// Begins the file; UserError where it cannot be written.
-  explicit TrainingLog(std::filesystem::path path);
-  /// May be called from several threads.
+  /// The file begins anew with the first record, so that a run that never begins leaves it alone.
+  explicit TrainingLog(std::filesystem::path path) : path_(std::move(path)) {}
+  /// May be called from several threads. UserError where the file cannot be written.
   void add(std::size_t member, const EpochRecord& record);
 
  private:
   std::filesystem::path path_;
   std::mutex mutex_;
+  bool begun_ = false;
 };
 
 /// Loss over the epochs, training and validation of every member of an ensemble on one panel, the

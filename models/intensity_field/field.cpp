@@ -70,8 +70,7 @@ void IntensityField::draw(std::uint64_t seed) {
 at::Tensor IntensityField::evaluate(const Net& net, const at::Tensor& points, bool even) const {
   at::Tensor x = even ? at::cos(at::matmul(points, net.first.weight.t()))
                       : at::sin(at::linear(points, net.first.weight, net.first.bias));
-  for (const learn::Layer& layer : net.hidden)
-    x = at::sin(at::linear(x, layer.weight, layer.bias));
+  for (const learn::Layer& layer : net.hidden) x = at::sin(at::linear(x, layer.weight, layer.bias));
   return at::linear(x, net.last.weight, net.last.bias).squeeze(-1);
 }
 

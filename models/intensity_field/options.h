@@ -21,7 +21,7 @@ struct EnumNames<FieldKind> {
 struct FieldOptions {
   FieldKind kind = FieldKind::cosine;
   std::size_t width = 128;
-  std::size_t hidden = 2;              ///< layers between the first and the last
+  std::size_t hidden = 2;             ///< layers between the first and the last
   std::optional<double> extent = {};  ///< of the autocorrelation, cycles between q = 0 and the rim
 
   void describe(OptionSet& options);

@@ -23,9 +23,9 @@ at::Tensor normalise(const at::Tensor& x, const learn::Layer& norm) {
 /// [B] -> [B, 3, 3]: rotations about z.
 at::Tensor about_beam(const at::Tensor& angle) {
   const at::Tensor c = at::cos(angle), s = at::sin(angle), o = at::zeros_like(c);
-  return at::stack({at::stack({c, -s, o}, 1), at::stack({s, c, o}, 1),
-                    at::stack({o, o, at::ones_like(c)}, 1)},
-                   1);
+  return at::stack(
+      {at::stack({c, -s, o}, 1), at::stack({s, c, o}, 1), at::stack({o, o, at::ones_like(c)}, 1)},
+      1);
 }
 
 /// A Gaussian [1, 1, 2h+1] of sum 1.
@@ -40,9 +40,7 @@ at::Tensor gaussian(double deviation) {
 
 at::Tensor rotations_from_6d(const at::Tensor& vectors) {
   constexpr double kTiny = 1e-8;
-  const auto unit = [](const at::Tensor& v) {
-    return v / at::sqrt((v * v).sum(-1, true) + kTiny);
-  };
+  const auto unit = [](const at::Tensor& v) { return v / at::sqrt((v * v).sum(-1, true) + kTiny); };
   const at::Tensor a = unit(vectors.slice(1, 0, 3));
   const at::Tensor raw = vectors.slice(1, 3, 6);
   const at::Tensor b = unit(raw - (a * raw).sum(-1, true) * a);
@@ -104,12 +102,18 @@ void OrientationEncoder::build_filter_bank(std::int64_t size) {
 OrientationEncoder::OrientationEncoder(const EncoderOptions& options, std::size_t size)
     : options_(options) {
   switch (options.kind) {
-    case EncoderKind::compact: build_compact(std::int64_t(size)); break;
-    case EncoderKind::resnet18: build_resnet(); break;
-    case EncoderKind::filter_bank: build_filter_bank(std::int64_t(size)); break;
+    case EncoderKind::compact:
+      build_compact(std::int64_t(size));
+      break;
+    case EncoderKind::resnet18:
+      build_resnet();
+      break;
+    case EncoderKind::filter_bank:
+      build_filter_bank(std::int64_t(size));
+      break;
   }
   if (options.in_plane == InPlane::main_axis) build_main_axis(std::int64_t(size));
-  const std::int64_t outputs = options.fluence ? 7 : 6;
+  const std::int64_t outputs = 6 * std::int64_t(options.heads) + (options.fluence ? 1 : 0);
   dense_ = {learn::add_layer(*this, "encoder_dense", {kDense, features_}),
             learn::add_layer(*this, "encoder_output", {outputs, kDense})};
 }
@@ -129,7 +133,7 @@ void OrientationEncoder::draw(std::uint64_t seed) {
   learn::draw_weights(*this, seed);
   const torch::NoGradGuard no_grad;
   for (Residual& r : residuals_) r.second_norm.weight.fill_(0.2);
-  if (options_.fluence) dense_.back().weight.slice(0, 6, 7).zero_();
+  if (options_.fluence) dense_.back().weight.slice(0, 6 * std::int64_t(options_.heads)).zero_();
 }
 
 at::Tensor OrientationEncoder::filter(const at::Tensor& images) const {
@@ -198,13 +202,16 @@ at::Tensor OrientationEncoder::turned(const at::Tensor& images, const at::Tensor
 }
 
 Encoded OrientationEncoder::forward(const at::Tensor& images) const {
-  const at::Tensor angle = options_.in_plane == InPlane::main_axis ? main_axis(images) : at::Tensor();
+  const at::Tensor angle =
+      options_.in_plane == InPlane::main_axis ? main_axis(images) : at::Tensor();
   at::Tensor x = features(angle.defined() ? turned(images, angle) : images);
   x = activate(at::linear(x, dense_[0].weight, dense_[0].bias));
   x = at::linear(x, dense_[1].weight, dense_[1].bias);
-  at::Tensor rotation = rotations_from_6d(x.slice(1, 0, 6));
-  if (angle.defined()) rotation = at::matmul(rotation, about_beam(-angle));
-  return {rotation, options_.fluence ? x.slice(1, 6, 7).squeeze(1) : at::Tensor()};
+  const auto heads = std::int64_t(options_.heads), frames = x.size(0);
+  at::Tensor rotation = rotations_from_6d(x.slice(1, 0, 6 * heads).reshape({frames * heads, 6}))
+                            .view({frames, heads, 3, 3});
+  if (angle.defined()) rotation = at::matmul(rotation, about_beam(-angle).unsqueeze(1));
+  return {rotation, options_.fluence ? x.slice(1, 6 * heads).squeeze(1) : at::Tensor()};
 }
 
 }  // namespace spi

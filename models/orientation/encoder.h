@@ -8,7 +8,7 @@
 namespace spi {
 
 struct Encoded {
-  at::Tensor rotation;      ///< [B, 3, 3] model_from_lab
+  at::Tensor rotation;     ///< [B, heads, 3, 3] model_from_lab
   at::Tensor log_fluence;  ///< [B] over that of the photons; undefined without fluence head
 };
 
@@ -18,6 +18,9 @@ class OrientationEncoder : public torch::nn::Module {
   OrientationEncoder(const EncoderOptions& options, std::size_t size);
 
   void draw(std::uint64_t seed);
+  /// Which of the square's symmetries (pose_model.h) may give another answer: all 8; 4 where the
+  /// image is turned to its main axis.
+  std::int64_t telling_copies() const { return options_.in_plane == InPlane::main_axis ? 4 : 8; }
   /// images [B, 1, S, S], standardised, 0 where not measured.
   Encoded forward(const at::Tensor& images) const;
 

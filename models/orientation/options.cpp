@@ -11,16 +11,20 @@ void EncoderOptions::describe(OptionSet& options) {
               "[X-RAI]");
   options.add("channels", channels, "channels of its first layer; the papers' networks have 64")
       .range(4, 1024);
+  options
+      .add("heads", heads,
+           "orientations that it proposes for each image, of which the one with the least loss "
+           "counts: a particle that is nearly symmetric leaves several open; the papers have 1")
+      .range(1, 64);
   options.add("in-plane", in_plane,
               "how the angle about the beam is found. main-axis: every image is turned to the main "
               "axis (the second circular harmonic) of its middle, and the network says the rest; "
               "learned: the network says all three angles, as in the papers");
   options
-      .add("axis-radius", axis_radius,
-           "radius of that middle over the rim's; auto: two speckles")
+      .add("axis-radius", axis_radius, "radius of that middle over the rim's; auto: two speckles")
       .range(0.01, 1);
   options.flag("fluence-head", fluence,
-              "let it say the fluence, too, instead of taking the number of photons");
+               "let it say the fluence, too, instead of taking the number of photons");
 }
 
 }  // namespace spi

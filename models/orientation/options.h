@@ -30,6 +30,7 @@ struct EnumNames<InPlane> {
 struct EncoderOptions {
   EncoderKind kind = EncoderKind::compact;
   std::size_t channels = 32;  ///< of the first layer
+  std::size_t heads = 4;      ///< answers for each image
   InPlane in_plane = InPlane::main_axis;
   std::optional<double> axis_radius = {};  ///< of the middle that has the main axis, of S/2
   bool fluence = false;                    ///< predict the fluence too

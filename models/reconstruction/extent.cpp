@@ -23,8 +23,8 @@ std::vector<double> mean_power(const Images& images) {
   std::vector<double> sum(std::size_t(s / 2 + 1)), count(sum.size());
   for (std::int64_t y = 0; y < s; ++y)
     for (std::int64_t x = 0; x < s; ++x) {
-      const auto r = std::size_t(std::lround(
-          std::hypot(double(std::min(x, s - x)), double(std::min(y, s - y)))));
+      const auto r = std::size_t(
+          std::lround(std::hypot(double(std::min(x, s - x)), double(std::min(y, s - y)))));
       if (r >= sum.size()) continue;
       sum[r] += power.data_ptr<float>()[y * s + x];
       count[r] += 1;

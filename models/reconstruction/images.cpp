@@ -9,7 +9,7 @@
 namespace spi {
 namespace {
 
-constexpr std::size_t kBlock = 4096;         ///< frames read at a time
+constexpr std::size_t kBlock = 4096;           ///< frames read at a time
 constexpr std::size_t kLargestAutomatic = 64;  ///< cells across
 
 double radius_of(const LabPoints& points, std::size_t p) {
@@ -70,10 +70,10 @@ Layout lay_out(const FrameStore& store, const Preprocessing& preprocessing) {
   return layout;
 }
 
-void read_counts(FrameStore& store, Layout& layout) {
+void read_counts(FrameStore& store, std::size_t begin, std::size_t end, Layout& layout) {
   Images& images = layout.images;
-  for (std::size_t first = 0; first < store.frames(); first += kBlock) {
-    const std::size_t last = std::min(first + kBlock, store.frames());
+  for (std::size_t first = begin; first < end; first += kBlock) {
+    const std::size_t last = std::min(first + kBlock, end);
     const BinnedFrames some = store.read(first, last, layout.of_pixel);
     for (std::size_t d = 0; d < some.frames(); ++d) {
       images.counts.entry.insert(images.counts.entry.end(),
@@ -224,7 +224,7 @@ double Preprocessing::photons(double transformed) const {
 
 Images make_images(FrameStore& store, const NeuralOptions& options) {
   Layout layout = lay_out(store, automatic(store, options));
-  read_counts(store, layout);
+  read_counts(store, 0, store.frames(), layout);
   fill_intensity(layout.images);
   set_fluence(layout.images);
   fill_transform(layout.images);
@@ -232,14 +232,17 @@ Images make_images(FrameStore& store, const NeuralOptions& options) {
   return std::move(layout.images);
 }
 
-Images make_images(FrameStore& store, const Preprocessing& preprocessing) {
+Images make_images(FrameStore& store, const Preprocessing& preprocessing, std::size_t first,
+                   std::size_t last) {
   const double found = *store.detector().q_per_pixel() * preprocessing.cell_px;
   const double wanted = preprocessing.q_per_pixel * preprocessing.cell_px;
   if (std::abs(found / wanted - 1) > 0.01)
-    fail("a pixel of these frames is ", found / preprocessing.cell_px, " 1/A wide, the network has "
-         "learned ", preprocessing.q_per_pixel, ": it knows frames of its own geometry only");
+    fail("a pixel of these frames is ", found / preprocessing.cell_px,
+         " 1/A wide, the network has "
+         "learned ",
+         preprocessing.q_per_pixel, ": it knows frames of its own geometry only");
   Layout layout = lay_out(store, preprocessing);
-  read_counts(store, layout);
+  read_counts(store, first, last, layout);
   set_fluence(layout.images);
   finish(layout.images);
   return std::move(layout.images);

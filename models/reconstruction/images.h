@@ -13,9 +13,9 @@ namespace spi {
 
 /// What must be the same for all frames that a network sees, and is stored with it.
 struct Preprocessing {
-  std::size_t size = 0;   ///< S, cells across
-  double cell_px = 1;     ///< edge of a cell
-  double rim_px = 0;      ///< |q| that is 1 for the networks, in pixels of q
+  std::size_t size = 0;    ///< S, cells across
+  double cell_px = 1;      ///< edge of a cell
+  double rim_px = 0;       ///< |q| that is 1 for the networks, in pixels of q
   double q_per_pixel = 0;  ///< 1/Å
   IntensityLoss loss = IntensityLoss::sqrt;
   /// By |q|, [K] from 0 to the rim in even steps: photons a cell of a frame of fluence 1, and mean
@@ -32,7 +32,7 @@ struct Preprocessing {
 struct Images {
   Preprocessing preprocessing;
   std::vector<std::uint32_t> cell;  ///< [P] row·S + column, y upwards
-  LabPoints points;  ///< [P] where their pixels look on average, in units of the rim
+  LabPoints points;                 ///< [P] where their pixels look on average, in units of the rim
   std::vector<float> area;          ///< [P] pixels' corrections summed over those of a whole cell
   std::vector<float> intensity, mean, deviation;  ///< [P] the tables at the cells
   BinnedFrames counts;                            ///< on the P cells
@@ -45,8 +45,9 @@ struct Images {
 
 /// Size, tables and all, from the frames themselves.
 Images make_images(FrameStore& store, const NeuralOptions& options);
-/// As a network asks for. UserError where the detector looks elsewhere.
-Images make_images(FrameStore& store, const Preprocessing& preprocessing);
+/// Frames [first, last) as a network asks for. UserError where the detector looks elsewhere.
+Images make_images(FrameStore& store, const Preprocessing& preprocessing, std::size_t first,
+                   std::size_t last);
 
 /// Extent of the particle's autocorrelation, in periods of I between q = 0 and the rim: the radius
 /// that holds 98 % of the mean power of the frames' Fourier transforms above its floor, the power

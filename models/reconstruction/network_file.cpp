@@ -62,6 +62,7 @@ NeuralOptions read_options(const h5::File& file) {
   options.symmetry = file.text_attribute(kRoot, "symmetry");
   options.encoder.kind = named<EncoderKind>(file, "encoder");
   options.encoder.channels = whole_in(file, "channels", 4, 1024);
+  options.encoder.heads = whole_in(file, "heads", 1, 64);
   options.encoder.in_plane = named<InPlane>(file, "in_plane");
   options.encoder.axis_radius = number_in(file, "axis_radius", 1e-6, 1);
   options.encoder.fluence = whole_in(file, "fluence_head", 0, 1) == 1;
@@ -91,6 +92,7 @@ void PoseNetwork::save(const std::filesystem::path& path, const Provenance& prov
   set("symmetry", options_.symmetry);
   set("encoder", std::string(name_of(options_.encoder.kind)));
   set("channels", std::int64_t(options_.encoder.channels));
+  set("heads", std::int64_t(options_.encoder.heads));
   set("in_plane", std::string(name_of(options_.encoder.in_plane)));
   set("axis_radius", *options_.encoder.axis_radius);
   set("fluence_head", std::int64_t(options_.encoder.fluence));

@@ -28,27 +28,32 @@ void set_intensity(const Cube& cube, const Preprocessing& pre, Model& model) {
   model.intensity.resize(cube.values.size());
   model.exposure.resize(cube.values.size());
   for (std::size_t v = 0; v < cube.values.size(); ++v) {
-    const double r = std::hypot(double(v % n) - half, double(v / n % n) - half,
-                                double(v / (n * n)) - half) /
-                     rim;
+    const double r =
+        std::hypot(double(v % n) - half, double(v / n % n) - half, double(v / (n * n)) - half) /
+        rim;
     const double mean = r <= 1 ? Preprocessing::at(pre.intensity, r) / pixels : 0;
     model.intensity[v] = float(mean * cube.values[v]);
     model.exposure[v] = r <= 1 ? 1 : 0;
   }
 }
 
-Model place_in(const PoseModel& network, const Images& images, const NeuralOptions& options,
-               std::size_t refine, int threads, Monitor& monitor) {
+/// Intensities and symmetry of the network, without frames.
+struct Placing {
+  Placing(const PoseModel& network, const Preprocessing& pre, const NeuralOptions& options,
+          int threads, Monitor& monitor)
+      : cube(field_cube(network, pre, threads, monitor)) {
+    model.symmetry = point_group(options.symmetry).name;
+    set_intensity(cube, pre, model);
+  }
+  Model finish() {
+    double fluence = 0;
+    for (const float f : model.fluence) fluence += f;
+    for (float& f : model.fluence) f = float(f * double(model.fluence.size()) / fluence);
+    return std::move(model);
+  }
+  Cube cube;
   Model model;
-  model.symmetry = point_group(options.symmetry).name;
-  const Cube cube = field_cube(network, images.preprocessing, threads, monitor);
-  set_intensity(cube, images.preprocessing, model);
-  place_frames(network, cube, images, refine, threads, monitor, model);
-  double fluence = 0;
-  for (const float f : model.fluence) fluence += f;
-  for (float& f : model.fluence) f = float(f * double(model.fluence.size()) / fluence);
-  return model;
-}
+};
 
 }  // namespace
 
@@ -63,8 +68,16 @@ PoseNetwork::~PoseNetwork() = default;
 
 Model PoseNetwork::place(FrameSource& source, std::size_t refine, int threads,
                          Monitor& monitor) const {
+  constexpr std::size_t kBlock = 16384;  // frames in memory at a time
   FrameStore store = open_store(source, options_, monitor);
-  return place_in(*model_, make_images(store, *preprocessing_), options_, refine, threads, monitor);
+  Placing placing(*model_, *preprocessing_, options_, threads, monitor);
+  Progress progress(monitor, "placing frames", store.frames());
+  for (std::size_t first = 0; first < store.frames(); first += kBlock) {
+    const std::size_t last = std::min(first + kBlock, store.frames());
+    place_frames(*model_, placing.cube, make_images(store, *preprocessing_, first, last), refine,
+                 threads, progress, placing.model);
+  }
+  return placing.finish();
 }
 
 NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
@@ -83,8 +96,8 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
     used.encoder.axis_radius = std::min(1.0, kSpeckles / *used.field.extent);
   monitor.info(text_of(images.frames(), " frames of ", images.preprocessing.size, " x ",
                        images.preprocessing.size, " cells, ", images.cells(),
-                       " of them measured; the particle's autocorrelation has ",
-                       *used.field.extent, " periods up to the rim"));
+                       " of them measured; the particle's autocorrelation has ", *used.field.extent,
+                       " periods up to the rim"));
   auto network = std::make_unique<PoseModel>(used, images.preprocessing);
   network->draw(run.seed);
   const bool goes_on = run.resume && std::filesystem::exists(run.checkpoint);
@@ -106,8 +119,12 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
                             .log = run.log},
                            progress);
   }
-  Model model = place_in(*network, images, used, used.refine, run.threads, monitor);
-  return {PoseNetwork(std::move(network), images.preprocessing, used), std::move(model),
+  Placing placing(*network, images.preprocessing, used, run.threads, monitor);
+  {
+    Progress progress(monitor, "placing frames", images.frames());
+    place_frames(*network, placing.cube, images, used.refine, run.threads, progress, placing.model);
+  }
+  return {PoseNetwork(std::move(network), images.preprocessing, used), placing.finish(),
           std::move(history)};
 }
 

@@ -33,8 +33,10 @@ void NeuralOptions::describe(OptionSet& options) {
            "frame; 2, it and its mirror image [X-RAI, eq. 3]; 4 and 8, with its turns by 180 and "
            "90 degrees")
       .range(1, 8);
-  options.add("pixels-a-step", pixels_a_step, "part of the cells, drawn anew each step, that the "
-              "loss is taken on")
+  options
+      .add("pixels-a-step", pixels_a_step,
+           "part of the cells, drawn anew each step, that the "
+           "loss is taken on")
       .range(0.01, 1);
   options
       .add("march", march,

@@ -12,11 +12,11 @@
 namespace spi {
 namespace {
 
-constexpr std::int64_t kCopies = 8;
-constexpr std::size_t kChunk = 64;        ///< frames encoded at a time
-constexpr double kFarthest = 0.15;        ///< rad, one step of the climb
-constexpr double kPrior = 1.0;            ///< rad, where a frame says nothing
-constexpr float kDarkest = 0.02f;         ///< W is never below
+constexpr std::size_t kChunk = 64;  ///< frames encoded at a time
+constexpr double kFarthest = 0.15;  ///< rad, one step of the climb
+constexpr double kNear = 0.1;       ///< rad, of one answer
+constexpr double kPrior = 1.0;      ///< rad, where a frame says nothing
+constexpr float kDarkest = 0.02f;   ///< W is never below
 
 Quaternion quaternion_of(const float* matrix) {
   Matrix3 m;
@@ -32,6 +32,32 @@ LabPoints in_voxels(const Images& images, std::size_t n) {
     for (float& value : *axis) value *= scale;
   points.reach = scale;
   return points;
+}
+
+struct Placed {
+  LocalFit fit;
+  double probability = 0;
+};
+
+/// The best of the candidates [copies][9], climbed from.
+Placed place_frame(const LocalSearch& search, const BinnedFrames& counts, std::size_t frame,
+                   const float* candidates, std::size_t copies, std::size_t steps,
+                   LocalScratch& scratch) {
+  const auto climb = [&](const Quaternion& q, std::size_t n) {
+    return search.climb(counts, frame, q, n, kFarthest, kPrior, scratch);
+  };
+  std::vector<LocalFit> fits;
+  for (std::size_t c = 0; c < copies; ++c)
+    fits.push_back(climb(quaternion_of(candidates + 9 * c), 0));
+  const auto worse = [](const LocalFit& a, const LocalFit& b) { return a.gain < b.gain; };
+  const LocalFit& best = *std::ranges::max_element(fits, worse);
+  double all = 0, near = 0;
+  for (const LocalFit& fit : fits) {
+    const double share = std::exp(fit.gain - best.gain);
+    all += share;
+    if (angle_between_rad(fit.model_from_lab, best.model_from_lab) < kNear) near += share;
+  }
+  return {steps > 0 ? climb(best.model_from_lab, steps) : best, near / all};
 }
 
 }  // namespace
@@ -64,8 +90,8 @@ Cube field_cube(const PoseModel& model, const Preprocessing& pre, int threads, M
   return cube;
 }
 
-void place_frames(const PoseModel& model, const Cube& cube, const Images& images,
-                  std::size_t steps, int threads, Monitor& monitor, Model& out) {
+void place_frames(const PoseModel& model, const Cube& cube, const Images& images, std::size_t steps,
+                  int threads, Progress& progress, Model& out) {
   const ImageTensors tensors(images);
   const LabPoints points = in_voxels(images, cube.n);
   std::vector<double> area(images.cells());
@@ -73,11 +99,11 @@ void place_frames(const PoseModel& model, const Cube& cube, const Images& images
     area[p] = double(images.area[p]) * images.intensity[p];
   const LocalSearch search(cube, points, area);
   const std::size_t frames = images.frames(), chunks = (frames + kChunk - 1) / kChunk;
-  out.id = images.id;
-  out.quaternion.resize(frames);
+  const std::size_t start = out.id.size();
+  out.id.insert(out.id.end(), images.id.begin(), images.id.end());
+  out.quaternion.resize(start + frames);
   for (auto* column : {&out.fluence, &out.probability, &out.width_rad, &out.gain})
-    column->resize(frames);
-  Progress progress(monitor, "placing frames", frames);
+    column->resize(start + frames);
   std::vector<LocalScratch> scratch(static_cast<std::size_t>(threads));
   parallel_for(chunks, threads, [&](std::size_t chunk, int worker) {
     learn::set_threads(1);
@@ -85,24 +111,18 @@ void place_frames(const PoseModel& model, const Cube& cube, const Images& images
     std::vector<std::size_t> rows(last - first);
     std::iota(rows.begin(), rows.end(), first);
     const at::Tensor candidates =
-        candidate_rotations(model, tensors.batch(rows).image, kCopies).contiguous();
-    LocalScratch& own = scratch[std::size_t(worker)];
+        candidate_rotations(model, tensors.batch(rows).image).contiguous();
+    const auto copies = std::size_t(candidates.size(1));
     for (std::size_t d = first; d < last; ++d) {
-      const float* const matrix = candidates.data_ptr<float>() + (d - first) * kCopies * 9;
-      std::vector<LocalFit> fits;
-      for (std::int64_t c = 0; c < kCopies; ++c)
-        fits.push_back(search.climb(images.counts, d, quaternion_of(matrix + 9 * c), 0, kFarthest,
-                                    kPrior, own));
-      const auto better = [](const LocalFit& a, const LocalFit& b) { return a.gain < b.gain; };
-      LocalFit best = *std::ranges::max_element(fits, better);
-      if (steps > 0)
-        best = search.climb(images.counts, d, best.model_from_lab, steps, kFarthest, kPrior, own);
-      const Quaternion& q = best.model_from_lab;
-      out.quaternion[d] = {q.w, q.x, q.y, q.z};
-      out.fluence[d] = float(double(images.counts.photons[d]) / best.expected);
-      out.width_rad[d] = float(best.width_rad());
-      out.gain[d] = float(best.gain);
-      out.probability[d] = 1;
+      const Placed placed = place_frame(search, images.counts, d,
+                                        candidates.data_ptr<float>() + (d - first) * copies * 9,
+                                        copies, steps, scratch[std::size_t(worker)]);
+      const Quaternion& q = placed.fit.model_from_lab;
+      out.quaternion[start + d] = {q.w, q.x, q.y, q.z};
+      out.fluence[start + d] = float(double(images.counts.photons[d]) / placed.fit.expected);
+      out.width_rad[start + d] = float(placed.fit.width_rad());
+      out.gain[start + d] = float(placed.fit.gain);
+      out.probability[start + d] = float(placed.probability);
     }
     progress.advance(last - first);
   });

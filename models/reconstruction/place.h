@@ -2,6 +2,7 @@
 // Frames placed by a trained model. Includes LibTorch.
 #pragma once
 
+#include "libspi/base/monitor.h"
 #include "libspi/io/model.h"
 #include "models/reconstruction/pose_model.h"
 
@@ -11,11 +12,11 @@ namespace spi {
 Cube field_cube(const PoseModel& model, const Preprocessing& preprocessing, int threads,
                 Monitor& monitor);
 
-/// The frames' best orientations: the network sees each in all 8 images of the square, and the
-/// likelihood of its photons on slices of `cube` decides among what it says, then climbs for
-/// `steps` (0: not at all). Fills id, quaternion, fluence, probability (of the best and what is
-/// within a spread of it among the 8), width_rad, gain.
-void place_frames(const PoseModel& model, const Cube& cube, const Images& images,
-                  std::size_t steps, int threads, Monitor& monitor, Model& out);
+/// The frames' best orientations, appended to `out`: the network sees each in several images of the
+/// square, and the likelihood of its photons on slices of `cube` decides among what it says, then
+/// climbs for `steps` (0: not at all). Fills id, quaternion, fluence, gain, width_rad, and
+/// probability: that of the best and its neighbourhood among the images' answers.
+void place_frames(const PoseModel& model, const Cube& cube, const Images& images, std::size_t steps,
+                  int threads, Progress& progress, Model& out);
 
 }  // namespace spi

@@ -27,28 +27,28 @@ std::array<int, 4> square_matrix(std::int64_t h) {
 struct Prediction {
   const PoseModel& model;
   const ImageTensors& tensors;
-  const Sampling& sampling;
   const NeuralOptions& options;
 
-  /// [b] of frames in orientations [b, 3, 3].
+  /// [b] on those cells, of frames in orientations [b, 3, 3].
   at::Tensor loss(const at::Tensor& rotation, const at::Tensor& log_fluence,
-                  const ImageTensors::Batch& batch, const at::Tensor& symmetry) const {
-    const std::int64_t b = rotation.size(0), cells = sampling.cells.size(0);
+                  const ImageTensors::Batch& batch, const at::Tensor& symmetry,
+                  const at::Tensor& which) const {
+    const std::int64_t b = rotation.size(0), cells = which.size(0);
     at::Tensor turned = rotation;
     if (symmetry.defined())
       turned = at::matmul(model.symmetry_rotations().index_select(0, symmetry), rotation);
-    const at::Tensor points = tensors.points.index_select(0, sampling.cells);
+    const at::Tensor points = tensors.points.index_select(0, which);
     const at::Tensor q = at::matmul(points, turned.transpose(1, 2));  // [b, P', 3]
     const at::Tensor u = model.field->forward(q.reshape({b * cells, 3})).view({b, cells});
-    const at::Tensor deviation = tensors.deviation.index_select(0, sampling.cells);
-    const at::Tensor value = tensors.mean.index_select(0, sampling.cells) + deviation * u;
+    const at::Tensor deviation = tensors.deviation.index_select(0, which);
+    const at::Tensor value = tensors.mean.index_select(0, which) + deviation * u;
     at::Tensor fluence = batch.fluence.unsqueeze(1);
     if (log_fluence.defined()) fluence = fluence * at::exp(log_fluence).unsqueeze(1);
     const at::Tensor predicted = options.loss == IntensityLoss::sqrt
                                      ? value * at::sqrt(fluence)
                                      : at::log1p(fluence * at::expm1(at::relu(value)));
-    const at::Tensor target = batch.target.index_select(1, sampling.cells);
-    const at::Tensor weight = tensors.area.index_select(0, sampling.cells);
+    const at::Tensor target = batch.target.index_select(1, which);
+    const at::Tensor weight = tensors.area.index_select(0, which);
     const at::Tensor error = (predicted - target) / deviation;
     return (weight * error * error).sum(1) / weight.sum();
   }
@@ -150,7 +150,7 @@ at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
                      const NeuralOptions& options) {
   const std::int64_t b = batch.image.size(0);
   const auto copies = std::int64_t(options.copies);
-  const Prediction prediction{model, tensors, sampling, options};
+  const Prediction prediction{model, tensors, options};
   std::vector<at::Tensor> rotations;
   for (std::int64_t h = 0; h < kSquare; ++h) rotations.push_back(copy_rotation(h).t());
   const at::Tensor back = at::stack(rotations);  // [8, 3, 3] Kᵀ
@@ -166,34 +166,47 @@ at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
       images.push_back(square_copy(batch.image[k], h[std::size_t(k)]));
     return at::stack(images);
   };
-  const auto losses = [&](const std::vector<std::int64_t>& h) {
-    const Encoded encoded = model.encoder->forward(show(h));
+  const auto encode = [&](const std::vector<std::int64_t>& h) {
+    Encoded encoded = model.encoder->forward(show(h));
     const at::Tensor index = at::tensor(at::ArrayRef<std::int64_t>(h));
-    return prediction.loss(at::matmul(encoded.rotation, back.index_select(0, index)),
-                           encoded.log_fluence, batch, sampling.symmetry);
+    encoded.rotation = at::matmul(encoded.rotation, back.index_select(0, index).unsqueeze(1));
+    return encoded;
   };
-  if (copies == 1) return losses(which[0]);
+  const auto losses = [&](const Encoded& encoded, const at::Tensor& rotation,
+                          const at::Tensor& cells) {
+    return prediction.loss(rotation, encoded.log_fluence, batch, sampling.symmetry, cells);
+  };
+  const auto heads = std::int64_t(options.encoder.heads);
+  if (copies * heads == 1) {
+    const Encoded encoded = encode(which[0]);
+    return losses(encoded, encoded.rotation.select(1, 0), sampling.cells);
+  }
   at::Tensor best;
   {
     const torch::NoGradGuard no_grad;
     std::vector<at::Tensor> all;
-    for (const auto& h : which) all.push_back(losses(h));
+    for (const auto& h : which) {
+      const Encoded encoded = encode(h);
+      for (std::int64_t k = 0; k < heads; ++k)
+        all.push_back(losses(encoded, encoded.rotation.select(1, k), sampling.deciding));
+    }
     best = at::stack(all).argmin(0).contiguous();
   }
   std::vector<std::int64_t> chosen;
   for (std::int64_t k = 0; k < b; ++k)
-    chosen.push_back(which[std::size_t(best.data_ptr<std::int64_t>()[k])][std::size_t(k)]);
-  return losses(chosen);
+    chosen.push_back(which[std::size_t(best.data_ptr<std::int64_t>()[k] / heads)][std::size_t(k)]);
+  const Encoded encoded = encode(chosen);
+  const at::Tensor head = best.remainder(heads).view({b, 1, 1, 1}).expand({b, 1, 3, 3});
+  return losses(encoded, encoded.rotation.gather(1, head).squeeze(1), sampling.cells);
 }
 
-at::Tensor candidate_rotations(const PoseModel& model, const at::Tensor& image,
-                               std::int64_t copies) {
+at::Tensor candidate_rotations(const PoseModel& model, const at::Tensor& image) {
   const torch::NoGradGuard no_grad;
   std::vector<at::Tensor> candidates;
-  for (std::int64_t h = 0; h < copies; ++h)
+  for (std::int64_t h = 0; h < model.encoder->telling_copies(); ++h)
     candidates.push_back(
         at::matmul(model.encoder->forward(square_copy(image, h)).rotation, copy_rotation(h).t()));
-  return at::stack(candidates, 1);
+  return at::cat(candidates, 1);
 }
 
 }  // namespace spi

@@ -32,6 +32,7 @@ class PoseModel : public torch::nn::Module {
 /// Everything of the frames that a step's loss needs, the same for all threads.
 struct Sampling {
   at::Tensor cells;     ///< [P'] those that the loss is taken on
+  at::Tensor deciding;  ///< [P''] those that decide among the copies
   at::Tensor turn;      ///< [B] which of the square's 8 symmetries each frame is shown in
   at::Tensor symmetry;  ///< [B] which of the group's rotations; undefined: none
 };
@@ -42,8 +43,8 @@ class ImageTensors {
   explicit ImageTensors(const Images& images);
 
   struct Batch {
-    at::Tensor image;      ///< [B, 1, S, S] standardised, 0 where not measured
-    at::Tensor target;     ///< [B, P] transform of the photons of a whole cell
+    at::Tensor image;    ///< [B, 1, S, S] standardised, 0 where not measured
+    at::Tensor target;   ///< [B, P] transform of the photons of a whole cell
     at::Tensor fluence;  ///< [B]
   };
   Batch batch(std::span<const std::size_t> rows) const;
@@ -65,14 +66,14 @@ at::Tensor copy_rotation(std::int64_t h);
 /// The image number of h after g: square_copy(square_copy(x, g), h) = square_copy(x, result).
 std::int64_t compose_copies(std::int64_t h, std::int64_t g);
 
-/// [B] mean squared error over the cells in units of the shells' deviation, least over the copies;
+/// [B] mean squared error over the cells in units of the shells' deviation, that of the best among
+/// copies and heads;
 /// differentiable with respect to the model.
 at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
                      const ImageTensors::Batch& batch, const Sampling& sampling,
                      const NeuralOptions& options);
 
-/// [B, copies, 3, 3] orientations that the copies of the frames suggest, without gradients.
-at::Tensor candidate_rotations(const PoseModel& model, const at::Tensor& image,
-                               std::int64_t copies);
+/// [B, copies·heads, 3, 3] what the network says of all telling copies, without gradients.
+at::Tensor candidate_rotations(const PoseModel& model, const at::Tensor& image);
 
 }  // namespace spi

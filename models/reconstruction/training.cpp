@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kChunk = 8;  ///< frames
 constexpr std::int64_t kSquare = 8;
-constexpr double kInnermost = 0.3;  ///< of the rim, where the march begins
+constexpr std::int64_t kDeciding = 4;  ///< of so many cells one decides among the copies
+constexpr double kInnermost = 0.3;     ///< of the rim, where the march begins
 
 /// A scalar of that value whose gradient is `gradients`.
 at::Tensor carrier(double value, const std::vector<at::Tensor>& parameters,
@@ -55,15 +56,16 @@ Sampling PoseTask::draw(std::size_t rows, const learn::Step& step) const {
   const auto cells = std::int64_t(tensors_.images().cells());
   Sampling sampling;
   if (!step.training) {
-    sampling.cells = at::arange(cells);
+    sampling.cells = sampling.deciding = at::arange(cells);
     sampling.turn = at::zeros({b}, at::kLong);
     return sampling;
   }
   const at::Tensor inner = inside(reach(step));
-  const auto some =
-      std::max<std::int64_t>(1, std::llround(options_.pixels_a_step * double(cells)));
+  const auto some = std::max<std::int64_t>(1, std::llround(options_.pixels_a_step * double(cells)));
   sampling.cells = inner.index_select(
       0, at::randperm(inner.size(0), step.generator, at::kLong).slice(0, 0, some));
+  sampling.deciding =
+      sampling.cells.slice(0, 0, std::max<std::int64_t>(1, sampling.cells.size(0) / kDeciding));
   sampling.turn = at::randint(kSquare, {b}, step.generator, at::kLong);
   if (model_.symmetry_order() > 1)
     sampling.symmetry = at::randint(model_.symmetry_order(), {b}, step.generator, at::kLong);
@@ -82,15 +84,16 @@ at::Tensor PoseTask::loss(std::span<const std::size_t> rows, const learn::Step& 
     const auto range = [&](const at::Tensor& t) {
       return t.defined() ? t.slice(0, std::int64_t(first), std::int64_t(last)) : t;
     };
-    const Sampling own{sampling.cells, range(sampling.turn), range(sampling.symmetry)};
+    const Sampling own{sampling.cells, sampling.deciding, range(sampling.turn),
+                       range(sampling.symmetry)};
     const at::Tensor sum =
         pose_loss(model_, tensors_, tensors_.batch(rows.subspan(first, last - first)), own,
                   options_)
             .sum();
     chunks[item].loss = sum.item<double>();
     if (step.training)
-      chunks[item].gradients = torch::autograd::grad({sum / double(rows.size())}, parameters_, {},
-                                                     {}, false, true);
+      chunks[item].gradients =
+          torch::autograd::grad({sum / double(rows.size())}, parameters_, {}, {}, false, true);
   });
   double value = 0;
   for (const Chunk& chunk : chunks) value += chunk.loss / double(rows.size());
@@ -120,8 +123,12 @@ void teach_field(PoseModel& model, const Model& teacher, const Images& images, s
   if (voxels > double(teacher.size / 2))
     fail("the teacher ends at ", double(teacher.size / 2) * teacher.q_per_voxel,
          " 1/A, the frames at ", pre.rim_px * pre.q_per_pixel, ": give --q-max");
-  // Values in the units that the field is in, at the voxels inside the rim that were measured.
+  // Values in the units that the field is in, at the voxels inside the rim that were measured. The
+  // teacher's shells are scaled to the frames': its units and its background do not matter.
+  const std::size_t knots = pre.intensity.size();
   std::vector<float> where, value;
+  std::vector<double> radius, sum(knots), weight(knots);
+  const auto knot = [&](double r) { return std::size_t(std::lround(r * double(knots - 1))); };
   for (std::int64_t v = 0, z = 0; z < n; ++z)
     for (std::int64_t y = 0; y < n; ++y)
       for (std::int64_t x = 0; x < n; ++x, ++v) {
@@ -129,13 +136,19 @@ void teach_field(PoseModel& model, const Model& teacher, const Images& images, s
                             double(z - n / 2) / voxels};
         const double r = std::sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]);
         if (r > 1 || (!teacher.exposure.empty() && teacher.exposure[std::size_t(v)] <= 0)) continue;
-        const double photons =
-            double(teacher.intensity[std::size_t(v)]) * pre.cell_px * pre.cell_px;
         for (const double c : p) where.push_back(float(c));
-        value.push_back(float((pre.transform(std::max(0.0, photons)) -
-                               Preprocessing::at(pre.mean, r)) /
-                              Preprocessing::at(pre.deviation, r)));
+        value.push_back(std::max(0.f, teacher.intensity[std::size_t(v)]));
+        radius.push_back(r);
+        sum[knot(r)] += double(value.back());
+        weight[knot(r)] += 1;
       }
+  for (std::size_t k = 0; k < value.size(); ++k) {
+    const double r = radius[k], mean = sum[knot(r)] / weight[knot(r)];
+    const double photons =
+        Preprocessing::at(pre.intensity, r) * (mean > 0 ? double(value[k]) / mean : 1);
+    value[k] = float((pre.transform(photons) - Preprocessing::at(pre.mean, r)) /
+                     Preprocessing::at(pre.deviation, r));
+  }
   const auto count = std::int64_t(value.size());
   if (count == 0) fail("the teacher has no measured voxel inside the rim");
   const at::Tensor points = at::from_blob(where.data(), {count, 3}, at::kFloat);

@@ -85,9 +85,9 @@ TEST(Images, OfAnotherGeometryAreRefused) {
   FrameSource source({set.folder / "f.h5"}, {}, {}, silent_monitor());
   FrameStore store(source, {.full_turn = true}, 100, 0, silent_monitor());
   Preprocessing other = set.images.preprocessing;
-  EXPECT_EQ(make_images(store, other).fluence, set.images.fluence);
+  EXPECT_EQ(make_images(store, other, 0, store.frames()).fluence, set.images.fluence);
   other.q_per_pixel *= 1.1;
-  EXPECT_THROW(make_images(store, other), UserError);
+  EXPECT_THROW(make_images(store, other, 0, store.frames()), UserError);
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ struct Scene {
 };
 
 Sampling all_cells(const Images& images, std::int64_t frames) {
-  return {at::arange(std::int64_t(images.cells())), at::zeros({frames}, at::kLong), {}};
+  const at::Tensor cells = at::arange(std::int64_t(images.cells()));
+  return {cells, cells, at::zeros({frames}, at::kLong), {}};
 }
 
 /// A slice in the orientation R, seen in the image h of the square, is the slice in R K.
@@ -66,6 +67,7 @@ TEST_P(PoseLoss, IsItsDefinition) {
   NeuralOptions options;
   options.loss = GetParam();
   options.copies = 1;
+  options.encoder.heads = 1;
   options.encoder.fluence = true;
   const Scene scene(options);
   const ImageTensors tensors(scene.images);
@@ -81,12 +83,12 @@ TEST_P(PoseLoss, IsItsDefinition) {
     const BinnedFrames& frames = scene.images.counts;
     for (std::uint64_t e = frames.start[row]; e < frames.start[row + 1]; ++e)
       counts[BinnedFrames::bin_of(frames.entry[e])] += BinnedFrames::count_of(frames.entry[e]);
-    const double fluence = scene.images.fluence[row] *
-                           std::exp(encoded.log_fluence[k].item<double>());
+    const double fluence =
+        scene.images.fluence[row] * std::exp(encoded.log_fluence[k].item<double>());
     double sum = 0, weight = 0;
     for (std::size_t p = 0; p < counts.size(); ++p) {
       const auto at_p = std::int64_t(p);
-      const at::Tensor q = at::matmul(encoded.rotation[k], tensors.points[at_p]);
+      const at::Tensor q = at::matmul(encoded.rotation[k][0], tensors.points[at_p]);
       const double u = scene.model->field->forward(q.unsqueeze(0)).item<double>();
       const double y = scene.images.mean[p] + scene.images.deviation[p] * u;
       const double n = counts[p] / scene.images.area[p];
@@ -106,7 +108,9 @@ INSTANTIATE_TEST_SUITE_P(Losses, PoseLoss,
 
 /// Of several images the loss is the least of what each has alone.
 TEST(PoseLoss, IsTheLeastOfTheCopies) {
-  Scene scene({});
+  NeuralOptions options;
+  options.encoder.heads = 1;
+  Scene scene(options);
   const ImageTensors tensors(scene.images);
   const std::vector<std::size_t> rows{1, 2, 3, 4, 5};
   const auto batch = tensors.batch(rows);
