@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-reconstruct: intensity, orientations and fluences of a particle from single frames
-#include <deque>
 #include <iostream>
 
 #include "libspi/cli/main.h"
 #include "libspi/emc/evaluate.h"
 #include "libspi/emc/reconstruct.h"
-#include "libspi/figures/reconstruction.h"
-#include "libspi/io/atomic_file.h"
+#include "model_files.h"
+#include "reconstruct_online.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr const char* kEmc = "Loh & Elser, Phys. Rev. E 80, 026705 (2009): EMC.";
-
-/// Pictures beside the output, each written whole or not at all.
-class Pictures {
- public:
-  void save(const spi::plot::Figure& figure, const fs::path& path) {
-    figure.save(files_.emplace_back(path).temporary(), spi::plot::format_of(path));
-  }
-  void commit() {
-    for (spi::AtomicFile& file : files_) file.commit();
-  }
-
- private:
-  std::deque<spi::AtomicFile> files_;
-};
 
 struct EmcArgs {
   std::vector<fs::path> frames;
@@ -75,11 +60,7 @@ void declare_emc(spi::cli::Usage& usage, EmcArgs& args) {
 }
 
 void emc(const EmcArgs& args, spi::cli::Session& session) {
-  const fs::path poses = session.companion("poses.csv");
-  const fs::path convergence = session.companion("convergence.csv");
-  fs::path paths[4];
-  const char* const names[] = {"model.png", "fsc.png", "poses.png", "convergence.png"};
-  for (int n = 0; !args.no_plots && n < 4; ++n) paths[n] = session.companion(names[n]);
+  const ModelFiles beside(session, !args.no_plots);
   const fs::path checkpoint = session.output().string() + ".checkpoint/emc.h5";
 
   spi::FrameSource source(args.frames, args.detector, args.hints, session.monitor());
@@ -87,16 +68,7 @@ void emc(const EmcArgs& args, spi::cli::Session& session) {
   const spi::EmcResult result = spi::reconstruct_emc(source, args.emc, checkpoint, session.seed(),
                                                      session.threads(), session.monitor());
   const spi::Model model = spi::model_of(result);
-  spi::write_csv(poses, spi::pose_table(model));
-  spi::write_csv(convergence, model.convergence);
-  if (!args.no_plots) {
-    Pictures pictures;
-    pictures.save(spi::model_figure(model), paths[0]);
-    pictures.save(spi::model_fsc_figure(model), paths[1]);
-    pictures.save(spi::model_poses_figure(model), paths[2]);
-    pictures.save(spi::model_convergence_figure(model), paths[3]);
-    pictures.commit();
-  }
+  beside.write(model);
   spi::write_model(session.output(), model, session.provenance());
   fs::remove_all(checkpoint.parent_path());
   session.monitor().info(spi::summary(result, source));
@@ -152,7 +124,7 @@ void evaluate(const EvaluateArgs& args, spi::cli::Session& session) {
 int main(int argc, char** argv) {
   const spi::cli::Tool tool{"spi-reconstruct",
                             "intensity, orientations and fluences of a particle from single frames",
-                            {spi::cli::command("emc", declare_emc, emc),
+                            {spi::cli::command("emc", declare_emc, emc), online_command(),
                              spi::cli::command("evaluate", declare_evaluate, evaluate)}};
   return spi::cli::main(tool, argc, argv);
 }

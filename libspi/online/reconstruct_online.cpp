@@ -36,7 +36,9 @@ class Run {
         setting_(setting_of(options, seed)),
         monitor_(monitor),
         write_(write),
-        emc_(options, seed, threads, monitor) {}
+        emc_(options, seed, threads, monitor) {
+    remove_leftovers();
+  }
 
   void run() {
     if (!resumed()) begin();
@@ -54,6 +56,7 @@ class Run {
  private:
   bool resumed();
   void begin();
+  void remove_leftovers() const;
   bool step();
   void conclude();
   std::size_t wait_for(std::size_t wanted);
@@ -89,6 +92,15 @@ bool Run::resumed() {
   emc_.resume(std::move(*saved));
   monitor_.info(text_of("goes on after ", emc_.state().taken(), " frames"));
   return true;
+}
+
+/// Of a run that was killed while it wrote its state.
+void Run::remove_leftovers() const {
+  std::error_code ignored;
+  for (fs::directory_iterator at(path_.parent_path(), ignored), end; at != end;
+       at.increment(ignored))
+    if (at->path().filename().string().find(".tmp-") != std::string::npos)
+      fs::remove(at->path(), ignored);
 }
 
 void Run::begin() {
