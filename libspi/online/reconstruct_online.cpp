@@ -144,7 +144,9 @@ void Run::conclude() {
     if (state.fates[f] > 0)
       text += text_of(", ", state.fates[f], " ", EnumNames<FrameFate>::values[f]);
   if (queue_.broken_files() > 0) text += text_of(", left out ", queue_.broken_files(), " files");
-  if (queue_.waiting() > 0) text += text_of(", ", queue_.waiting(), " wait");
+  std::size_t there = queue_.waiting();  // and those of a batch that was broken off
+  for (const TakenFile& file : queue_.files()) there += file.frames;
+  if (there > state.taken()) text += text_of(", ", there - state.taken(), " wait");
   monitor_.info(text_of(text, "; ", stop_reason_, "; --resume goes on"));
 }
 
