@@ -8,15 +8,63 @@
 namespace spi {
 namespace {
 
-void append(FrameBlock& block, const FrameBlock& more) {
-  const std::uint64_t base = block.pixel.size();
-  block.id.insert(block.id.end(), more.id.begin(), more.id.end());
-  for (std::size_t i = 1; i < more.start.size(); ++i) block.start.push_back(base + more.start[i]);
-  block.pixel.insert(block.pixel.end(), more.pixel.begin(), more.pixel.end());
-  block.count.insert(block.count.end(), more.count.begin(), more.count.end());
-}
+class FramesInMemory final : public FrameReader {
+ public:
+  FramesInMemory(FrameBlock block, std::size_t pixels)
+      : block_(std::move(block)), pixels_(pixels) {}
+
+  std::size_t frames() const override { return block_.frames(); }
+  std::size_t pixels() const override { return pixels_; }
+  std::vector<std::uint64_t> ids() const override { return block_.id; }
+  std::string kind() const override { return "frames in memory"; }
+  FrameBlock read(std::size_t first, std::size_t n) override {
+    first = std::min(first, frames());
+    const std::size_t last = first + std::min(n, frames() - first);
+    const auto part = [&](const auto& all, std::uint64_t from, std::uint64_t to) {
+      return std::vector(all.begin() + std::ptrdiff_t(from), all.begin() + std::ptrdiff_t(to));
+    };
+    const std::uint64_t from = block_.start[first], to = block_.start[last];
+    FrameBlock some{.id = part(block_.id, first, last),
+                    .start = part(block_.start, first, last + 1),
+                    .pixel = part(block_.pixel, from, to),
+                    .count = part(block_.count, from, to)};
+    for (std::uint64_t& start : some.start) start -= from;
+    return some;
+  }
+
+ private:
+  FrameBlock block_;
+  std::size_t pixels_;
+};
 
 }  // namespace
+
+FrameBlock read_around_damage(FrameReader& reader, std::size_t first, std::size_t n,
+                              const std::function<void(std::size_t, const char*)>& damaged) {
+  try {
+    return reader.read(first, n);
+  } catch (const UserError& error) {
+    if (n == 1) {
+      damaged(first, error.what());
+      FrameBlock empty;
+      empty.id = {0};
+      empty.start = {0, 0};
+      return empty;
+    }
+  }
+  FrameBlock halves = read_around_damage(reader, first, n / 2, damaged);  // closes in on the damage
+  halves.append(read_around_damage(reader, first + n / 2, n - n / 2, damaged));
+  return halves;
+}
+
+FrameSource::FrameSource(FrameBlock frames, const Detector& detector, Monitor& monitor)
+    : monitor_(monitor),
+      detector_(detector),
+      has_detector_(true),
+      start_{0, frames.frames()},
+      ids_(frames.id) {
+  parts_.push_back(std::make_unique<FramesInMemory>(std::move(frames), detector.pixels()));
+}
 
 FrameSource::FrameSource(const std::vector<std::filesystem::path>& paths,
                          const std::optional<std::filesystem::path>& detector_file,
@@ -56,25 +104,13 @@ void FrameSource::add_file(const std::filesystem::path& path, std::uint64_t firs
 }
 
 FrameBlock FrameSource::read_part(std::size_t part, std::size_t first, std::size_t n) {
-  try {
-    return parts_[part]->read(first, n);
-  } catch (const UserError& error) {
-    if (n == 1) {
-      const std::size_t index = start_[part] + first;
-      const auto at = std::ranges::lower_bound(damaged_, index);
-      if (at == damaged_.end() || *at != index) {
-        monitor_.warn(text_of("rejecting frame ", ids_[index], ": ", error.what()));
-        damaged_.insert(at, index);
-      }
-      FrameBlock empty;
-      empty.id = {ids_[index]};
-      empty.start = {0, 0};
-      return empty;
-    }
-  }
-  FrameBlock halves = read_part(part, first, n / 2);  // closes in on the damage
-  append(halves, read_part(part, first + n / 2, n - n / 2));
-  return halves;
+  return read_around_damage(*parts_[part], first, n, [&](std::size_t frame, const char* why) {
+    const std::size_t index = start_[part] + frame;
+    const auto at = std::ranges::lower_bound(damaged_, index);
+    if (at != damaged_.end() && *at == index) return;
+    monitor_.warn(text_of("rejecting frame ", ids_[index], ": ", why));
+    damaged_.insert(at, index);
+  });
 }
 
 void FrameSource::select(const Selection& selection) {
@@ -88,7 +124,7 @@ FrameBlock FrameSource::read(std::size_t first, std::size_t n) {
   block.start = {0};
   for (std::size_t part = 0; part < parts_.size(); ++part) {
     const std::size_t from = std::max(first, start_[part]), to = std::min(last, start_[part + 1]);
-    if (from < to) append(block, read_part(part, from - start_[part], to - from));
+    if (from < to) block.append(read_part(part, from - start_[part], to - from));
   }
   std::copy_n(ids_.begin() + std::ptrdiff_t(first), block.id.size(), block.id.begin());
   return block;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,11 @@
 #include "libspi/io/selection.h"
 
 namespace spi {
+
+/// Frames [first, first + n) of a reader, clipped to the end. A frame that cannot be read comes
+/// without photons, its id 0, after a call of damaged(its index, why).
+FrameBlock read_around_damage(FrameReader& reader, std::size_t first, std::size_t n,
+                              const std::function<void(std::size_t, const char*)>& damaged);
 
 /// Reads what can be read. A file that cannot be opened, or whose frames have another number of
 /// pixels than the detector, is left out with a warning that names it; so is a damaged frame inside
@@ -25,6 +31,9 @@ class FrameSource {
   FrameSource(const std::vector<std::filesystem::path>& paths,
               const std::optional<std::filesystem::path>& detector_file, const DetectorHints& hints,
               Monitor& monitor);
+
+  /// Frames in memory.
+  FrameSource(FrameBlock frames, const Detector& detector, Monitor& monitor);
 
   const Detector& detector() const { return detector_; }
   std::size_t frames() const { return start_.back(); }

@@ -28,10 +28,28 @@ FrameStore::FrameStore(FrameSource& source, const PolarBinningOptions& binning, 
   const auto& correction = source.detector().correction;
   radial_mean_ = std::make_unique<RadialMean>(binning_, correction, survey_.total, survey_.used);
   area_ = radial_mean_->area(binning_, correction);
+  number_frames();
+  if (binned_bytes(survey_) <= cache_bytes) keep_all();
+}
+
+FrameStore::FrameStore(FrameSource& source, const PolarBinning& binning, const RadialMean& mean,
+                       Survey survey)
+    : source_(source),
+      binning_(binning),
+      survey_(std::move(survey)),
+      radial_mean_(std::make_unique<RadialMean>(mean)),
+      area_(mean.area(binning_, source.detector().correction)) {
+  number_frames();
+  keep_all();
+}
+
+void FrameStore::number_frames() {
   for (std::size_t d = 0; d < survey_.fate.size(); ++d)
     if (survey_.fate[d] == FrameFate::used) index_.push_back(d);
   if (binning_.bins() >= 1u << 24) fail("a polar grid of ", binning_.bins(), " bins is too large");
-  if (binned_bytes(survey_) > cache_bytes) return;
+}
+
+void FrameStore::keep_all() {
   append_binned(0, frames(), binning_.bin(), kept_);
   in_memory_ = true;
 }

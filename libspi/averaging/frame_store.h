@@ -18,6 +18,11 @@ class FrameStore {
   FrameStore(FrameSource& source, const PolarBinningOptions& binning, double brightest,
              double cache_bytes, Monitor& monitor);
 
+  /// The frames that `survey` uses, kept in memory, on bins and about a radial mean that other
+  /// frames have fixed.
+  FrameStore(FrameSource& source, const PolarBinning& binning, const RadialMean& mean,
+             Survey survey);
+
   std::size_t frames() const { return index_.size(); }
   std::uint64_t id(std::size_t frame) const { return source_.ids()[index_[frame]]; }
   /// The frame's position among all frames of the source.
@@ -44,6 +49,8 @@ class FrameStore {
   BinnedFrames read(std::size_t first, std::size_t last, std::span<const std::uint32_t> bin);
 
  private:
+  void number_frames();
+  void keep_all();
   void append_binned(std::size_t first, std::size_t last, std::span<const std::uint32_t> bin,
                      BinnedFrames& out);
 

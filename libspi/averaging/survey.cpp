@@ -103,8 +103,14 @@ bool reject_brightest(const std::vector<double>& photons, double brightest, Surv
   return rejected;
 }
 
-/// "too bright: 2 frames (17, 23)"
-void name_rejected(const std::vector<std::uint64_t>& ids, const Survey& survey, Monitor& monitor) {
+}  // namespace
+
+std::size_t Survey::count(FrameFate which) const {
+  return std::size_t(std::ranges::count(fate, which));
+}
+
+void warn_of_rejected(const std::vector<std::uint64_t>& ids, const Survey& survey,
+                      Monitor& monitor) {
   for (std::size_t f = 1; f < std::size_t(FrameFate::not_selected); ++f) {
     constexpr std::size_t kNamed = 10;
     std::size_t count = 0;
@@ -117,12 +123,6 @@ void name_rejected(const std::vector<std::uint64_t>& ids, const Survey& survey, 
                            EnumNames<FrameFate>::values[f], ": ", names,
                            count > kNamed ? ", ..." : ""));
   }
-}
-
-}  // namespace
-
-std::size_t Survey::count(FrameFate which) const {
-  return std::size_t(std::ranges::count(fate, which));
 }
 
 Survey survey_frames(FrameSource& source, const PolarBinning& binning, double brightest,
@@ -150,7 +150,7 @@ Survey survey_frames(FrameSource& source, const PolarBinning& binning, double br
   survey.total = std::move(counts.total);
   survey.photons.assign(counts.photons.begin(), counts.photons.end());
   survey.used = survey.count(FrameFate::used);
-  name_rejected(source.ids(), survey, monitor);
+  warn_of_rejected(source.ids(), survey, monitor);
   if (survey.used == 0) fail("no frame can be used: all ", source.frames(), " were rejected");
   return survey;
 }

@@ -38,4 +38,8 @@ struct Survey {
 Survey survey_frames(FrameSource& source, const PolarBinning& binning, double brightest,
                      Monitor& monitor);
 
+/// Warns of the frames that were rejected: "rejected 2 frames too bright: 17, 23".
+void warn_of_rejected(const std::vector<std::uint64_t>& ids, const Survey& survey,
+                      Monitor& monitor);
+
 }  // namespace spi

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "libspi/base/hash.h"
 #include "libspi/base/parallel.h"
 #include "libspi/base/version.h"
@@ -29,6 +31,16 @@ void CommonOptions::describe(OptionSet& options, const Usage& usage) {
   options.builtin("config", "FILE", "read options from this TOML file; the command line wins");
   options.builtin("help", "", "print this text").alias("h");
   options.builtin("version", "", "print version and commit");
+}
+
+/// Whether --resume was given and OUTPUT.checkpoint is there: then the outputs are the run's own.
+static bool goes_on(const Usage& usage, const fs::path& output) {
+  const auto asked = [](const Option& option) {
+    return option.name == "resume" && option.is_flag && option.print() == "true";
+  };
+  std::error_code ignored;
+  return std::ranges::any_of(usage.all(), asked) &&
+         fs::exists(output.string() + ".checkpoint", ignored);
 }
 
 Session::Session(std::string name, const Usage& usage, const CommonOptions& common,
@@ -62,7 +74,8 @@ const fs::path& Session::claim(const fs::path& path) {
     for (const fs::path& file : option.files())
       if (fs::equivalent(file, path, ignored))
         fail("the output ", path.string(), " is also the input ", file.string());
-  if (!common_.force) fail(path.string(), " exists already; add --force to overwrite it");
+  if (!common_.force && !goes_on(usage_, common_.output))
+    fail(path.string(), " exists already; add --force to overwrite it");
   return path;
 }
 

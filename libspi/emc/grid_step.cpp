@@ -71,7 +71,7 @@ EmcRecord VolumeEmc::grid_iteration() {
   const std::vector<Quaternion> before = best_orientations();
   RateSums sums(engine);
   const double gain = expect_on_grid(engine, views, &sums);
-  compress(sums, views);
+  update_model(*compress(sums, views));
   return record(gain, spacing, before);
 }
 
@@ -84,8 +84,26 @@ EmcRecord VolumeEmc::look_around() {
   return record(gain, setting_.spacing_rad, before);
 }
 
+VolumeEmc::Placed VolumeEmc::place(bool own) {
+  constexpr std::size_t kSteps = 8;  // from the grid to the summit
+  const ViewGrid views = zone_grid(setting_.laue, setting_.spacing_rad);
+  const LikelihoodEngine engine = engine_of(views);
+  Placed placed;
+  if (state_.stage == EmcState::Stage::grid) {
+    RateSums sums(engine);
+    placed.gain = expect_on_grid(engine, views, &sums, 1.f);
+    placed.sums = compress(sums, views);
+  } else {
+    expect_on_grid(engine, views, nullptr, 1.f);
+    const LocalSearch whole(state_.model, fine_.points, fine_.area);
+    placed.sums = fit_frames(own ? crossed_search() : std::array<LocalSearch, 2>{whole, whole},
+                             {.steps = kSteps, .blur = 0}, placed.gain);
+  }
+  return placed;
+}
+
 double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views,
-                                 RateSums* sums) {
+                                 RateSums* sums, std::optional<float> fixed) {
   const std::size_t frames = setting_.store.frames();
   const std::size_t tile_count = 2 * ((frames + kBlock - 1) / kBlock);
   const double room = 0.25 * options_.max_memory.bytes;
@@ -106,7 +124,8 @@ double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid&
       std::vector<std::size_t> rows;
       for (const std::size_t d : at) rows.push_back(d - view.offset);
       engine.load(*view.frames, rows, tile, scratch[std::size_t(worker)]);
-      for (std::size_t d = 0; d < tile.count; ++d) tile.beta[d] = float(beta(tile.photons[d]));
+      for (std::size_t d = 0; d < tile.count; ++d)
+        tile.beta[d] = fixed.value_or(float(beta(tile.photons[d])));
       engine.expect(tile, scratch[std::size_t(worker)]);
       conclude_on_grid(tile, scratch[std::size_t(worker)], views, at);
       for (std::size_t d = 0; d < tile.count; ++d) evidence[at[d]] = tile.result[d].log_evidence;
@@ -178,7 +197,8 @@ std::vector<std::unique_ptr<VolumeEmc::Sums>> VolumeEmc::make_sums() const {
   return sums;
 }
 
-void VolumeEmc::compress(const RateSums& sums, const ViewGrid& views) {
+std::unique_ptr<VolumeEmc::Sums> VolumeEmc::compress(const RateSums& sums,
+                                                     const ViewGrid& views) const {
   auto voxels = make_sums();
   struct Slices {
     RateSums::Rows rows;
@@ -193,7 +213,7 @@ void VolumeEmc::compress(const RateSums& sums, const ViewGrid& views) {
     (*voxels[std::size_t(worker)])[half].add(points_, views.views[k], s.photons.data(),
                                              s.seen.data());
   });
-  update_model(std::move(voxels));
+  return joined(std::move(voxels));
 }
 
 }  // namespace spi

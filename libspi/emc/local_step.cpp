@@ -47,9 +47,9 @@ void count_photons(const BinnedFrames& frames, std::size_t row, std::size_t bins
 
 }  // namespace
 
-void VolumeEmc::scatter_frame(const LocalFit& fit, double share, double photons,
+void VolumeEmc::scatter_frame(const LocalFit& fit, double blur, double share, double photons,
                               const LocalScratch& scratch, VoxelSums& sums) const {
-  const std::vector<Quaternion> at = cubature(fit, blur(), fine_.points.reach);
+  const std::vector<Quaternion> at = cubature(fit, blur, fine_.points.reach);
   const double part = share / double(at.size()), fluence = photons / fit.expected;
   std::vector<float> numerator(fine_.points.size()), exposure(fine_.points.size());
   for (std::size_t t = 0; t < fine_.points.size(); ++t) {
@@ -59,15 +59,15 @@ void VolumeEmc::scatter_frame(const LocalFit& fit, double share, double photons,
   for (const Quaternion& q : at) sums.add(fine_.points, q, numerator.data(), exposure.data());
 }
 
-void VolumeEmc::fit_frame(const LocalSearch& search, const BinnedFrames& frames, std::size_t row,
-                          std::size_t frame, LocalScratch& scratch, Sums& sums) {
+void VolumeEmc::fit_frame(const LocalSearch& search, const Fit& how, const BinnedFrames& frames,
+                          std::size_t row, std::size_t frame, LocalScratch& scratch, Sums& sums) {
   FramePose& pose = state_.poses[frame];
   const double photons = frames.photons[row];
   std::vector<LocalFit> fits;
   for (const PoseCandidate& candidate : pose.candidates) {
     if (candidate.probability == 0) continue;
-    LocalFit fit = search.climb(frames, row, candidate.model_from_lab, kSteps, setting_.spacing_rad,
-                                setting_.spacing_rad, scratch);
+    LocalFit fit = search.climb(frames, row, candidate.model_from_lab, how.steps,
+                                setting_.spacing_rad, setting_.spacing_rad, scratch);
     const auto same = std::ranges::find_if(fits, [&](const LocalFit& other) {
       return angle_between_rad(other.model_from_lab, fit.model_from_lab) <
              std::max(2 * fit.width_rad(), 0.25 * setting_.spacing_rad);
@@ -93,7 +93,7 @@ void VolumeEmc::fit_frame(const LocalSearch& search, const BinnedFrames& frames,
     // of the Gaussian: ln of its normalisation plus 3/2
     entropy += share * (fit.log_weight() - fit.gain + 1.5 - std::log(share));
     log_fluence += share * std::log(photons / fit.expected);
-    scatter_frame(fit, share, photons, scratch, sums[frame % 2]);
+    scatter_frame(fit, how.blur, share, photons, scratch, sums[frame % 2]);
   }
   pose.model_from_lab = fits.front().model_from_lab;
   pose.probability = float(pose.candidates[0].probability);
@@ -123,19 +123,28 @@ void VolumeEmc::start(const std::vector<Quaternion>& poses) {
       state_.poses[frame].candidates[0] = {poses[frame], 1};
       LocalScratch scratch;
       count_photons(block, n, fine_.points.size(), scratch);
-      scatter_frame({.model_from_lab = poses[frame], .expected = flat}, 1, block.photons[n],
+      scatter_frame({.model_from_lab = poses[frame], .expected = flat}, blur(), 1, block.photons[n],
                     scratch, (*sums[std::size_t(worker)])[frame % 2]);
     });
   }
-  update_model(std::move(sums));
+  update_model(*joined(std::move(sums)));
+}
+
+std::array<LocalSearch, 2> VolumeEmc::crossed_search() const {
+  return {LocalSearch(state_.half[1], fine_.points, fine_.area),
+          LocalSearch(state_.half[0], fine_.points, fine_.area)};
 }
 
 EmcRecord VolumeEmc::local_iteration() {
-  const std::size_t frames = setting_.store.frames();
-  // Each half against the other's model: a frame is not held where its own photons are.
-  const LocalSearch search[2] = {LocalSearch(state_.half[1], fine_.points, fine_.area),
-                                 LocalSearch(state_.half[0], fine_.points, fine_.area)};
   const std::vector<Quaternion> before = best_orientations();
+  double gain = 0;
+  update_model(*fit_frames(crossed_search(), {.steps = kSteps, .blur = blur()}, gain));
+  return record(gain, 0, before);
+}
+
+std::unique_ptr<VolumeEmc::Sums> VolumeEmc::fit_frames(const std::array<LocalSearch, 2>& search,
+                                                       const Fit& how, double& gain) {
+  const std::size_t frames = setting_.store.frames();
   auto sums = make_sums();
   std::vector<LocalScratch> scratch(sums.size());
   Progress progress(monitor_, "refining", frames);
@@ -143,15 +152,15 @@ EmcRecord VolumeEmc::local_iteration() {
     const std::size_t last = std::min(frames, first + kBlock);
     const BinnedFrames block = setting_.store.read(first, last, fine_.point);
     parallel_for(last - first, int(sums.size()), [&](std::size_t n, int worker) {
-      fit_frame(search[(first + n) % 2], block, n, first + n, scratch[std::size_t(worker)],
+      fit_frame(search[(first + n) % 2], how, block, n, first + n, scratch[std::size_t(worker)],
                 *sums[std::size_t(worker)]);
     });
     progress.advance(last - first);
   }
-  double gain = 0;
+  gain = 0;
   for (const FramePose& pose : state_.poses) gain += pose.gain;
-  update_model(std::move(sums));
-  return record(gain / double(frames), 0, before);
+  gain /= double(frames);
+  return joined(std::move(sums));
 }
 
 }  // namespace spi

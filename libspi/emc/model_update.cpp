@@ -62,13 +62,17 @@ void symmetrise(std::vector<double>& cube, std::size_t n, const PointGroup& laue
   });
 }
 
-void VolumeEmc::update_model(std::vector<std::unique_ptr<Sums>> sums) {
-  const std::size_t n = setting_.size, voxels = n * n * n;
+std::unique_ptr<VolumeEmc::Sums> VolumeEmc::joined(std::vector<std::unique_ptr<Sums>> sums) {
   for (std::size_t w = 1; w < sums.size(); ++w)
     for (std::size_t half = 0; half < 2; ++half) (*sums[0])[half].add((*sums[w])[half]);
+  return std::move(sums[0]);
+}
+
+void VolumeEmc::update_model(const Sums& sums) {
+  const std::size_t n = setting_.size, voxels = n * n * n;
   std::vector<double> photons[2], exposure[2];
   for (std::size_t half = 0; half < 2; ++half) {
-    const VoxelSums& from = (*sums[0])[half];
+    const VoxelSums& from = sums[half];
     for (std::size_t v = 0; v < voxels; ++v) {
       photons[half].push_back(from.numerator(v));
       exposure[half].push_back(from.exposure(v));
@@ -76,7 +80,6 @@ void VolumeEmc::update_model(std::vector<std::unique_ptr<Sums>> sums) {
     symmetrise(photons[half], n, setting_.laue, threads_);
     symmetrise(exposure[half], n, setting_.laue, threads_);
   }
-  sums.clear();
   // Band limits on the rings make sums slightly negative where there is next to nothing.
   const auto rate = [&](double number, double seen) {
     return (std::max(number, 0.) + options_.floor) / (std::max(seen, 0.) + options_.floor);

@@ -140,6 +140,15 @@ void VoxelSums::add(const VoxelSums& other) {
   for (std::size_t v = 0; v < sums_.size(); ++v) sums_[v] += other.sums_[v];
 }
 
+void VoxelSums::scale(double factor) {
+  for (std::int64_t& sum : sums_) sum = std::llrint(factor * double(sum));
+}
+
+void VoxelSums::set_quanta(std::vector<std::int64_t> quanta) {
+  SPI_ASSERT(quanta.size() == sums_.size());
+  sums_ = std::move(quanta);
+}
+
 void VoxelSums::clear() { std::ranges::fill(sums_, 0); }
 
 }  // namespace spi

@@ -71,6 +71,11 @@ class VoxelSums {
            const float* exposure);
   void add(const VoxelSums& other);
   void clear();
+  /// Multiplies all sums, to the nearest quantum.
+  void scale(double factor);
+  /// [n³][2] in quanta, for checkpoints.
+  const std::vector<std::int64_t>& quanta() const { return sums_; }
+  void set_quanta(std::vector<std::int64_t> quanta);
 
   double numerator(std::size_t voxel) const { return double(sums_[2 * voxel]) / scale_; }
   double exposure(std::size_t voxel) const { return double(sums_[2 * voxel + 1]) / scale_; }

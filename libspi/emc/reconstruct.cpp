@@ -126,10 +126,9 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
     fail("the detector does not say its wavelength: give --photon-energy");
   EmcResult result;
   result.group = point_group(options.symmetry);
-  PolarBinningOptions polar = options.polar;
-  polar.full_turn = polar.full_turn || !folds(detector, polar);
-  result.store = std::make_unique<FrameStore>(source, polar, options.brightest,
-                                              0.25 * options.max_memory.bytes, monitor);
+  result.store =
+      std::make_unique<FrameStore>(source, emc_binning(options, detector), options.brightest,
+                                   0.25 * options.max_memory.bytes, monitor);
   FrameStore& store = *result.store;
   refuse_identical(store);
   const PolarBinning& binning = store.binning();
@@ -139,12 +138,8 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
       options.size ? *options.size : automatic_size(reach_px, options, monitor);
   result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
   const PointGroup laue = laue_class(result.group);
-  const EmcSetting setting{store,
-                           laue,
-                           result.voxels_per_pixel,
-                           size,
-                           settle_spacing(options, store, laue, reach_px, monitor),
-                           seed};
+  result.spacing_rad = settle_spacing(options, store, laue, reach_px, monitor);
+  const EmcSetting setting{store, laue, result.voxels_per_pixel, size, result.spacing_rad, seed};
   monitor.info(text_of(
       store.frames(), " frames on ", binning.rings(), " rings and ", binning.angles(),
       binning.folded() ? " angles of the half turn, " : " angles of the turn, ",
@@ -170,43 +165,61 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
   return result;
 }
 
-Model model_of(const EmcResult& result) {
-  const EmcState& state = result.state;
-  const FrameStore& store = *result.store;
-  const Detector& detector = store.detector();
+PolarBinningOptions emc_binning(const EmcOptions& options, const Detector& detector) {
+  PolarBinningOptions polar = options.polar;
+  polar.full_turn = polar.full_turn || !folds(detector, polar);
+  return polar;
+}
+
+Model volume_model(const EmcState& state, const PointGroup& group, const Detector& detector,
+                   const RadialMean& mean, double voxels_per_pixel) {
   const std::size_t n = state.model.n;
   Model model;
   model.size = n;
-  model.q_per_voxel = *detector.q_per_pixel() / result.voxels_per_pixel;
-  model.symmetry = result.group.name;
+  model.q_per_voxel = *detector.q_per_pixel() / voxels_per_pixel;
+  model.symmetry = group.name;
   model.shell_fsc = state.fsc;
   model.exposure = state.exposure;
   const double centre = double(n / 2);
   for (std::size_t v = 0; v < n * n * n; ++v) {
     const double x = double(v % n) - centre, y = double(v / n % n) - centre,
                  z = double(v / (n * n)) - centre;
-    const double q_px = std::sqrt(x * x + y * y + z * z) / result.voxels_per_pixel;
-    const double mean =
-        state.exposure[v] > 0 ? store.radial_mean().at(detector_radius(detector, q_px)) : 0;
-    model.intensity.push_back(float(mean * state.model.values[v]));
+    const double q_px = std::sqrt(x * x + y * y + z * z) / voxels_per_pixel;
+    const double at = state.exposure[v] > 0 ? mean.at(detector_radius(detector, q_px)) : 0;
+    model.intensity.push_back(float(at * state.model.values[v]));
     for (std::size_t half = 0; half < 2; ++half)
-      model.half[half].push_back(float(mean * state.half[half].values[v]));
+      model.half[half].push_back(float(at * state.half[half].values[v]));
   }
+  return model;
+}
+
+void append_pose(Model& model, std::uint64_t id, const FramePose& pose) {
+  const Quaternion q = to_fundamental_zone(point_group("C1"), pose.model_from_lab);
+  model.id.push_back(id);
+  model.quaternion.push_back({q.w, q.x, q.y, q.z});
+  model.probability.push_back(pose.probability);
+  model.width_rad.push_back(pose.width_rad);
+  model.information.push_back(pose.information);
+  model.gain.push_back(pose.gain);
+  model.fluence.push_back(pose.fluence);
+}
+
+void scale_fluences(Model& model) {
+  double sum = 0;
+  for (const float fluence : model.fluence) sum += fluence;
+  for (float& fluence : model.fluence)
+    fluence = float(fluence * double(model.fluence.size()) / sum);
+}
+
+Model model_of(const EmcResult& result) {
+  const EmcState& state = result.state;
+  const FrameStore& store = *result.store;
+  Model model = volume_model(state, result.group, store.detector(), store.radial_mean(),
+                             result.voxels_per_pixel);
   model.convergence = convergence_table(state.history);
   model.stop_reason = state.stop_reason;
-  double fluence = 0;
-  for (const FramePose& pose : state.poses) fluence += pose.fluence;
-  for (std::size_t d = 0; d < store.frames(); ++d) {
-    const FramePose& pose = state.poses[d];
-    const Quaternion q = to_fundamental_zone(point_group("C1"), pose.model_from_lab);
-    model.id.push_back(store.id(d));
-    model.quaternion.push_back({q.w, q.x, q.y, q.z});
-    model.probability.push_back(pose.probability);
-    model.width_rad.push_back(pose.width_rad);
-    model.information.push_back(pose.information);
-    model.gain.push_back(pose.gain);
-    model.fluence.push_back(float(pose.fluence * double(store.frames()) / fluence));
-  }
+  for (std::size_t d = 0; d < store.frames(); ++d) append_pose(model, store.id(d), state.poses[d]);
+  scale_fluences(model);
   return model;
 }
 

@@ -17,6 +17,7 @@ struct EmcResult {
   std::unique_ptr<FrameStore> store;  ///< grid, radial mean, survey; uses the source
   PointGroup group;                   ///< of the particle
   double voxels_per_pixel = 1;
+  double spacing_rad = 0;  ///< of the finest grid
   EmcState state;
 };
 
@@ -30,6 +31,16 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
 
 /// The intensities and poses that model.h5 holds.
 Model model_of(const EmcResult& result);
+
+/// The part of it that is the volume's.
+Model volume_model(const EmcState& state, const PointGroup& group, const Detector& detector,
+                   const RadialMean& mean, double voxels_per_pixel);
+/// Appends a frame's row; fluences as they are.
+void append_pose(Model& model, std::uint64_t id, const FramePose& pose);
+/// Divides the fluences by their mean.
+void scale_fluences(Model& model);
+/// The binning that a reconstruction uses: opposite pixels are folded where they look alike.
+PolarBinningOptions emc_binning(const EmcOptions& options, const Detector& detector);
 
 /// "used 4 998 of 5 000 frames ..." for the last line of the log.
 std::string summary(const EmcResult& result, const FrameSource& source);

@@ -50,6 +50,7 @@ VolumeEmc::VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int t
              std::max(points_.reach, fine_.points.reach) < double(setting.size / 2) - 1);
   for (std::size_t n = 0; n < setting.store.frames(); ++n)
     largest_sum_ += 8 * double(setting.store.photons(n));
+  if (setting.largest_sum) largest_sum_ = *setting.largest_sum;
   state_.poses.resize(setting.store.frames());
   state_.exposure.resize(setting.size * setting.size * setting.size);
 }
@@ -135,13 +136,16 @@ EmcRecord VolumeEmc::record(double gain, double spacing,
     turned[d] = misorientation_rad(setting_.laue, state_.poses[d].model_from_lab, before[d], twin);
     width[d] = state_.poses[d].width_rad;
   }
-  return {
-      .beta = mean_beta(),
-      .spacing_rad = spacing,
-      .gain = gain,
-      .width_rad = median(std::move(width)),
-      .turned_rad = median(std::move(turned)),
-      .fsc_radius = crossing(state_.fsc, 0.5, innermost_shell() + 1) / setting_.voxels_per_pixel};
+  return {.beta = mean_beta(),
+          .spacing_rad = spacing,
+          .gain = gain,
+          .width_rad = median(std::move(width)),
+          .turned_rad = median(std::move(turned)),
+          .fsc_radius = agreement_px()};
+}
+
+double VolumeEmc::agreement_px() const {
+  return crossing(state_.fsc, 0.5, innermost_shell() + 1) / setting_.voxels_per_pixel;
 }
 
 std::size_t VolumeEmc::innermost_shell() const {

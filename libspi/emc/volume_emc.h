@@ -69,10 +69,13 @@ struct EmcSetting {
   std::size_t size = 0;  ///< n, voxels across
   double spacing_rad = 0;
   std::uint64_t seed = 0;
+  std::optional<double> largest_sum = {};  ///< of VoxelSums; automatic: as the frames need
 };
 
 class VolumeEmc {
  public:
+  using Sums = std::array<VoxelSums, 2>;  ///< of even and odd frames
+
   /// The setting and the monitor must outlive it.
   VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int threads, Monitor& monitor);
 
@@ -85,11 +88,28 @@ class VolumeEmc {
   void resume(EmcState state) { state_ = std::move(state); }
   /// One iteration; false where it has ended (stop_reason says why).
   bool iterate();
+  /// What a single look at all frames gives.
+  struct Placed {
+    std::unique_ptr<Sums> sums;
+    double gain = 0;  ///< mean, nats
+  };
+  /// Finds every frame's orientation, from all over the grid and, where the stage is not `grid`,
+  /// off it: the poses of state(). The model stays. `own`: whether it was made of these frames; off
+  /// the grid, each half is then held against the other's model.
+  Placed place(bool own);
+  /// The model that sums ask for: symmetrised, floored, scaled; and the correlation of its halves.
+  void update_model(const Sums& sums);
   const EmcState& state() const { return state_; }
+  /// Where the half sets' correlation falls below 1/2, pixels of q.
+  double agreement_px() const;
   const LabPoints& points() const { return points_; }
 
  private:
-  using Sums = std::array<VoxelSums, 2>;  ///< of even and odd frames
+  /// How a frame is fitted off the grid.
+  struct Fit {
+    std::size_t steps;  ///< of a climb, at most
+    double blur;        ///< standard deviation about each axis that is added to the posteriors
+  };
 
   double beta(float photons) const;
   double mean_beta() const;
@@ -104,20 +124,28 @@ class VolumeEmc {
   double blur() const;
   EmcRecord local_iteration();
   /// E step on the grid: posteriors into state_.poses, sums of the views into `sums`.
-  double expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views, RateSums* sums);
+  /// With `beta` in place of the annealing's where it is given.
+  double expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views, RateSums* sums,
+                        std::optional<float> beta = {});
   std::vector<Quaternion> best_orientations() const;
   LikelihoodEngine engine_of(const ViewGrid& views) const;
   void conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::Scratch& scratch,
                         const ViewGrid& views, std::span<const std::size_t> frames);
-  void compress(const RateSums& sums, const ViewGrid& views);
+  std::unique_ptr<Sums> compress(const RateSums& sums, const ViewGrid& views) const;
+  /// Each half against the other's model: a frame is not held where its own photons are.
+  std::array<LocalSearch, 2> crossed_search() const;
+  /// All frames' E step off the grid, even frames by the first search and odd ones by the second;
+  /// gain is their mean.
+  std::unique_ptr<Sums> fit_frames(const std::array<LocalSearch, 2>& search, const Fit& how,
+                                   double& gain);
   /// One frame's E step off the grid; scatters it into its half's sums.
-  void fit_frame(const LocalSearch& search, const BinnedFrames& frames, std::size_t row,
-                 std::size_t frame, LocalScratch& scratch, Sums& sums);
-  void scatter_frame(const LocalFit& fit, double share, double photons, const LocalScratch& scratch,
-                     VoxelSums& sums) const;
+  void fit_frame(const LocalSearch& search, const Fit& how, const BinnedFrames& frames,
+                 std::size_t row, std::size_t frame, LocalScratch& scratch, Sums& sums);
+  void scatter_frame(const LocalFit& fit, double blur, double share, double photons,
+                     const LocalScratch& scratch, VoxelSums& sums) const;
+  /// Some for each worker, as the memory allows.
   std::vector<std::unique_ptr<Sums>> make_sums() const;
-  /// The model that sums ask for: symmetrised, floored, scaled; and the correlation of its halves.
-  void update_model(std::vector<std::unique_ptr<Sums>> sums);
+  static std::unique_ptr<Sums> joined(std::vector<std::unique_ptr<Sums>> sums);
   EmcRecord record(double gain, double spacing, const std::vector<Quaternion>& before) const;
   /// The first shell that the innermost ring sees.
   std::size_t innermost_shell() const;

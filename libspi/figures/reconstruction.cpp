@@ -72,10 +72,6 @@ void draw_histogram(plot::Axes& axes, const std::vector<double>& values, const c
   axes.bars(std::move(bars));
 }
 
-const std::vector<double>& column(const Model& model, const char* name) {
-  return std::ranges::find(model.convergence, std::string(name), &Column::name)->values;
-}
-
 void draw_fsc(plot::Axes& axes, const std::vector<double>& q, const std::vector<double>& fsc,
               const char* label) {
   axes.x = {.label = "q (1/Å)", .min = 0, .max = q.back()};
@@ -151,22 +147,34 @@ plot::Figure model_poses_figure(const Model& model) {
 }
 
 plot::Figure model_convergence_figure(const Model& model) {
-  plot::Figure figure({.width = 640, .height = 420, .rows = 2, .cols = 2});
-  const auto draw = [&](std::size_t row, std::size_t col, const char* name, const char* label) {
-    plot::Axes& axes = figure.axes(row, col);
-    axes.x = {.label = "iteration", .integer_ticks = true};
-    axes.y.label = label;
+  constexpr std::pair<const char*, const char*> kLabels[] = {
+      {"gain_nats", "gain over the mean pattern (nats a frame)"},
+      {"width_deg", "median posterior width (degrees)"},
+      {"turned_deg", "median turn since before (degrees)"},
+      {"fsc_radius_px", "half sets agree to (pixels of q)"}};
+  const Column& steps = model.convergence.front();
+  std::vector<std::pair<const Column*, const char*>> drawn;
+  for (const auto& [name, label] : kLabels)
+    if (const auto at = std::ranges::find(model.convergence, std::string(name), &Column::name);
+        at != model.convergence.end())
+      drawn.push_back({&*at, label});
+  const bool four = drawn.size() == 4;
+  plot::Figure figure({.width = four ? 640. : 960.,
+                       .height = four ? 420. : 240.,
+                       .rows = std::size_t(four ? 2 : 1),
+                       .cols = four ? 2 : drawn.size()});
+  for (std::size_t k = 0; k < drawn.size(); ++k) {
+    plot::Axes& axes = figure.axes(four ? k / 2 : 0, four ? k % 2 : k);
+    axes.x = {.label = steps.name == "frames" ? "frames placed" : steps.name,
+              .integer_ticks = true};
+    axes.y.label = drawn[k].second;
     axes.grid = true;
     axes.legend = plot::LegendPlace::none;
-    axes.line({.x = column(model, "iteration"),
-               .y = column(model, name),
+    axes.line({.x = steps.values,
+               .y = drawn[k].first->values,
                .color = plot::category_color(0),
                .markers = true});
-  };
-  draw(0, 0, "gain_nats", "gain over the mean pattern (nats a frame)");
-  draw(0, 1, "width_deg", "median posterior width (degrees)");
-  draw(1, 0, "turned_deg", "median turn since before (degrees)");
-  draw(1, 1, "fsc_radius_px", "half sets agree to (pixels of q)");
+  }
   return figure;
 }
 

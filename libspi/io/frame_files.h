@@ -14,6 +14,8 @@ namespace spi {
 std::unique_ptr<FrameReader> open_emc(const std::filesystem::path& path, std::uint64_t first_id);
 std::unique_ptr<FrameReader> open_dragonfly_frames(h5::File file, std::uint64_t first_id);
 std::unique_ptr<FrameReader> open_spi_frames(h5::File file);
+/// The frames that are whole in a file that may still be written.
+std::unique_ptr<FrameReader> open_spi_frames_so_far(h5::File file);
 
 std::unique_ptr<FrameWriter> create_emc(const std::filesystem::path& path, std::size_t pixels);
 std::unique_ptr<FrameWriter> create_dragonfly_frames(const std::filesystem::path& path,

@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "libspi/io/frame_files.h"
+#include "libspi/io/growing_frames.h"
+#include "libspi/io/hdf5_handles.h"
 #include "libspi/io/record.h"
 
 namespace spi {
@@ -15,6 +17,15 @@ void FrameBlock::clear() {
   start.clear();
   pixel.clear();
   count.clear();
+}
+
+void FrameBlock::append(const FrameBlock& more) {
+  if (start.empty()) start.push_back(0);
+  const std::uint64_t base = pixel.size();
+  id.insert(id.end(), more.id.begin(), more.id.end());
+  for (std::size_t i = 1; i < more.start.size(); ++i) start.push_back(base + more.start[i]);
+  pixel.insert(pixel.end(), more.pixel.begin(), more.pixel.end());
+  count.insert(count.end(), more.count.begin(), more.count.end());
 }
 
 void FrameBlock::append_dense(std::uint64_t frame_id, const std::vector<std::uint32_t>& counts) {
@@ -114,14 +125,6 @@ class JoinedFrames : public FrameReader {
   std::vector<std::size_t> start_{0};
 };
 
-void append_block(FrameBlock& block, const FrameBlock& more) {
-  const std::uint64_t base = block.pixel.size();
-  block.id.insert(block.id.end(), more.id.begin(), more.id.end());
-  for (std::size_t i = 1; i < more.start.size(); ++i) block.start.push_back(base + more.start[i]);
-  block.pixel.insert(block.pixel.end(), more.pixel.begin(), more.pixel.end());
-  block.count.insert(block.count.end(), more.count.begin(), more.count.end());
-}
-
 FrameBlock JoinedFrames::read(std::size_t first, std::size_t n) {
   first = std::min(first, frames());
   const std::size_t last = first + std::min(n, frames() - first);
@@ -130,16 +133,19 @@ FrameBlock JoinedFrames::read(std::size_t first, std::size_t n) {
   for (std::size_t part = 0; part < parts_.size(); ++part) {
     const std::size_t from = std::max(first, start_[part]);
     const std::size_t to = std::min(last, start_[part + 1]);
-    if (from < to) append_block(block, parts_[part]->read(from - start_[part], to - from));
+    if (from < to) block.append(parts_[part]->read(from - start_[part], to - from));
   }
   return block;
 }
 
-std::unique_ptr<FrameReader> open_one(const std::filesystem::path& path, std::uint64_t first_id) {
+using SpiOpener = std::unique_ptr<FrameReader> (*)(h5::File);
+
+std::unique_ptr<FrameReader> open_one(const std::filesystem::path& path, std::uint64_t first_id,
+                                      SpiOpener open_spi = open_spi_frames) {
   if (!h5::File::is_hdf5(path)) return open_emc(path, first_id);
   h5::File file = h5::File::open(path);
   const std::string format = format_of(file);
-  if (format == "spi-frames") return open_spi_frames(std::move(file));
+  if (format == "spi-frames") return open_spi(std::move(file));
   if (!format.empty()) fail(path.string(), " is a file of kind ", format, ", not of frames");
   if (file.exists("place_ones")) return open_dragonfly_frames(std::move(file), first_id);
   fail(path.string(),
@@ -174,6 +180,13 @@ std::unique_ptr<FrameReader> open_frames(const std::vector<std::filesystem::path
   auto joined = std::make_unique<JoinedFrames>(std::move(parts));
   if (has_own_ids) check_ids(*joined);
   return joined;
+}
+
+bool is_growing(const std::filesystem::path& path) { return h5::detail::is_written_in_swmr(path); }
+
+std::unique_ptr<FrameReader> open_frames_so_far(const std::filesystem::path& path,
+                                                std::uint64_t first_id) {
+  return open_one(path, first_id, open_spi_frames_so_far);
 }
 
 std::unique_ptr<FrameWriter> create_frames(const std::filesystem::path& path, FrameFormat format,

@@ -25,6 +25,7 @@ struct FrameBlock {
 
   std::size_t frames() const { return id.size(); }
   void clear();
+  void append(const FrameBlock& more);
   /// Appends a frame given as dense counts [P].
   void append_dense(std::uint64_t frame_id, const std::vector<std::uint32_t>& counts);
 };

@@ -13,13 +13,18 @@ namespace {
 /// Our frames.h5: frame_start [N+1] u8, pixel [nnz] u4, count [nnz], id [N] u8, /detector.
 class SpiFrames : public FrameReader {
  public:
-  explicit SpiFrames(h5::File file)
+  enum class Extent { whole, so_far };
+
+  SpiFrames(h5::File file, Extent extent)
       : file_(std::move(file)), detector_(read_detector(file_, "/detector")) {
-    const h5::Shape ids = file_.shape("id"), photons = file_.shape("pixel");
-    if (ids.size() != 1 || photons.size() != 1)
-      fail(name(), ": id and pixel must have one dimension");
-    frames_ = ids[0];
-    photons_ = photons[0];
+    const std::size_t starts_there = length("frame_start");
+    frames_ = length("id");
+    photons_ = length("pixel");
+    if (extent == Extent::so_far) {
+      photons_ = std::min(photons_, length("count"));
+      frames_ = frames_so_far(std::min(frames_ + 1, starts_there));
+      return;
+    }
     file_.require_shape("frame_start", {frames_ + 1});
     file_.require_shape("count", {photons_});
     const auto first = starts(0, 1), last = starts(frames_, 1);
@@ -31,7 +36,9 @@ class SpiFrames : public FrameReader {
   std::size_t frames() const override { return frames_; }
   std::size_t pixels() const override { return detector_.pixels(); }
   std::optional<Detector> detector() const override { return detector_; }
-  std::vector<std::uint64_t> ids() const override { return file_.read<std::uint64_t>("id"); }
+  std::vector<std::uint64_t> ids() const override {
+    return read_part<std::uint64_t>("id", 0, frames_);
+  }
   std::string kind() const override { return "spi frames"; }
 
   FrameBlock read(std::size_t first, std::size_t n) override {
@@ -54,6 +61,23 @@ class SpiFrames : public FrameReader {
 
  private:
   std::string name() const { return file_.path().string(); }
+  std::size_t length(const char* dataset) const {
+    const h5::Shape shape = file_.shape(dataset);
+    if (shape.size() != 1) fail(name(), ": ", dataset, " must have one dimension");
+    return shape[0];
+  }
+  /// The last of so many values of frame_start that tells of photons that are there. Rows that the
+  /// file has room for but that nobody has written yet read as 0.
+  std::size_t frames_so_far(std::size_t count) const {
+    for (std::size_t last = count; last > 0;) {
+      const std::size_t first = last > kStarts ? last - kStarts : 0;
+      const auto values = starts(first, last - first);
+      for (; last > first; --last)
+        if (const auto value = values[last - 1 - first]; value > 0 && value <= photons_)
+          return last - 1;
+    }
+    return 0;
+  }
   template <class T>
   std::vector<T> read_part(const char* dataset, std::size_t first, std::size_t n) const {
     std::vector<T> values(n);
@@ -74,6 +98,8 @@ class SpiFrames : public FrameReader {
         fail(name(), ": the pixels of frame ", index, " are not in ascending order");
     }
   }
+
+  static constexpr std::size_t kStarts = 4096;  ///< values of frame_start looked at together
 
   h5::File file_;
   Detector detector_;
@@ -238,7 +264,10 @@ class DragonflyWriter : public Hdf5Writer {
 }  // namespace
 
 std::unique_ptr<FrameReader> open_spi_frames(h5::File file) {
-  return std::make_unique<SpiFrames>(std::move(file));
+  return std::make_unique<SpiFrames>(std::move(file), SpiFrames::Extent::whole);
+}
+std::unique_ptr<FrameReader> open_spi_frames_so_far(h5::File file) {
+  return std::make_unique<SpiFrames>(std::move(file), SpiFrames::Extent::so_far);
 }
 std::unique_ptr<FrameReader> open_dragonfly_frames(h5::File file, std::uint64_t first_id) {
   return std::make_unique<DragonflyFrames>(std::move(file), first_id);

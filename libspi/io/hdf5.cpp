@@ -48,10 +48,20 @@ bool File::is_hdf5(const std::filesystem::path& path) {
   return file && std::memcmp(head, kSignature, sizeof head) == 0;
 }
 
+bool detail::is_written_in_swmr(const std::filesystem::path& path) {
+  // The superblock's version stands in byte 8; of version 3 on, its consistency flags in byte 11.
+  constexpr unsigned char kSwmrVersion = 3, kSwmrWrite = 4;
+  std::ifstream file(path, std::ios::binary);
+  unsigned char head[12] = {};
+  file.read(reinterpret_cast<char*>(head), sizeof head);
+  return file && head[8] >= kSwmrVersion && (head[11] & kSwmrWrite) != 0;
+}
+
 File File::open(const std::filesystem::path& path) {
   set_up_library();
   if (!is_hdf5(path)) fail(path.string(), " is not an HDF5 file");
-  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  const unsigned how = H5F_ACC_RDONLY | (is_written_in_swmr(path) ? H5F_ACC_SWMR_READ : 0u);
+  const hid_t id = H5Fopen(path.c_str(), how, H5P_DEFAULT);
   if (id < 0) fail("cannot read ", path.string(), " as HDF5 (damaged or cut short): ", reason());
   return File(path, id);
 }

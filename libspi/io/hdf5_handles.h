@@ -59,6 +59,10 @@ inline std::string reason() {
   return text.empty() ? "unknown HDF5 error" : text;
 }
 
+/// Whether a program has the file open to append rows for concurrent readers (HDF5's SWMR mode), or
+/// ended without closing it. False where it cannot be read.
+bool is_written_in_swmr(const std::filesystem::path& path);
+
 inline Handle text_type() {
   Handle type(H5Tcopy(H5T_C_S1));
   H5Tset_size(type, H5T_VARIABLE);

@@ -45,11 +45,49 @@ std::vector<Column> read_convergence(const h5::File& file) {
   return columns;
 }
 
+/// "/id", "/placed/id"
+std::string within(const std::string& group, const char* name) {
+  return (group == "/" ? "" : group) + "/" + name;
+}
+
 }  // namespace
+
+void write_frame_columns(h5::File& file, const std::string& group, const Model& model) {
+  file.write(within(group, "id"), model.id);
+  std::vector<double> quaternions;
+  for (const QuaternionRow& row : model.quaternion)
+    quaternions.insert(quaternions.end(), row.begin(), row.end());
+  const std::string quaternion = within(group, "quaternion");
+  file.write(quaternion, quaternions, {model.id.size(), 4});
+  file.set_attribute(quaternion, "convention", "model_from_lab, [w, x, y, z]");
+  frame_columns(model, [&](const char* name, const std::vector<float>& values) {
+    if (!values.empty()) file.write(within(group, name), values);
+  });
+  if (!model.width_rad.empty()) file.set_attribute(within(group, "width"), "unit", "rad");
+  if (!model.information.empty()) file.set_attribute(within(group, "information"), "unit", "nat");
+}
+
+void read_frame_columns(const h5::File& file, const std::string& group, Model& model) {
+  model.id = file.read<std::uint64_t>(within(group, "id"));
+  const std::size_t frames = model.id.size();
+  const auto quaternions = file.read<double>(within(group, "quaternion"), {frames, 4});
+  for (std::size_t d = 0; d < frames; ++d) {
+    const double* q = &quaternions[4 * d];
+    const double norm = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3];
+    if (!(std::abs(norm - 1) < 2e-6))
+      fail(file.path().string(), ": the quaternion of frame ", d, " has norm ", std::sqrt(norm),
+           ", expected 1");
+    model.quaternion.push_back({q[0], q[1], q[2], q[3]});
+  }
+  frame_columns(model, [&](const char* name, std::vector<float>& values) {
+    if (const std::string column = within(group, name); file.exists(column))
+      values = file.read<float>(column, {frames});
+  });
+}
 
 void write_model(const std::filesystem::path& path, const Model& model,
                  const Provenance& provenance) {
-  const std::size_t n = model.size, frames = model.id.size();
+  const std::size_t n = model.size;
   AtomicFile target(path);
   h5::File file = h5::File::create(target.temporary());
   write_record(file, kFormat, provenance);
@@ -72,17 +110,7 @@ void write_model(const std::filesystem::path& path, const Model& model,
     file.set_attribute("fsc/q", "unit", "1/A");
     file.write("fsc/half_sets", model.shell_fsc);
   }
-  file.write("id", model.id);
-  std::vector<double> quaternions;
-  for (const QuaternionRow& row : model.quaternion)
-    quaternions.insert(quaternions.end(), row.begin(), row.end());
-  file.write("quaternion", quaternions, {frames, 4});
-  file.set_attribute("quaternion", "convention", "model_from_lab, [w, x, y, z]");
-  frame_columns(model, [&](const char* name, const std::vector<float>& values) {
-    if (!values.empty()) file.write(name, values);
-  });
-  if (!model.width_rad.empty()) file.set_attribute("width", "unit", "rad");
-  if (!model.information.empty()) file.set_attribute("information", "unit", "nat");
+  write_frame_columns(file, "/", model);
   write_convergence(file, model);
   file.close();
   target.commit();
@@ -109,20 +137,7 @@ Model read_model(const std::filesystem::path& path) {
       file.read_box("half", {h, 0, 0, 0}, {1, n, n, n}, model.half[h].data());
     }
   if (file.exists("fsc/half_sets")) model.shell_fsc = file.read<double>("fsc/half_sets");
-  model.id = file.read<std::uint64_t>("id");
-  const std::size_t frames = model.id.size();
-  const auto quaternions = file.read<double>("quaternion", {frames, 4});
-  for (std::size_t d = 0; d < frames; ++d) {
-    const double* q = &quaternions[4 * d];
-    const double norm = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3];
-    if (!(std::abs(norm - 1) < 2e-6))
-      fail(path.string(), ": the quaternion of frame ", d, " has norm ", std::sqrt(norm),
-           ", expected 1");
-    model.quaternion.push_back({q[0], q[1], q[2], q[3]});
-  }
-  frame_columns(model, [&](const char* name, std::vector<float>& values) {
-    if (file.exists(name)) values = file.read<float>(name, {frames});
-  });
+  read_frame_columns(file, "/", model);
   if (file.exists("convergence")) {
     model.convergence = read_convergence(file);
     model.stop_reason = file.text_attribute("/convergence", "stop_reason");

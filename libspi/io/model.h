@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libspi/cli/provenance.h"
+#include "libspi/io/hdf5.h"
 #include "libspi/io/orientations.h"
 #include "libspi/io/table.h"
 
@@ -43,6 +44,10 @@ void write_model(const std::filesystem::path& path, const Model& model,
 
 /// UserError where the file is none of this kind or its columns differ in length.
 Model read_model(const std::filesystem::path& path);
+
+/// The datasets of the frames alone, in a group ("/" or "/name").
+void write_frame_columns(h5::File& file, const std::string& group, const Model& model);
+void read_frame_columns(const h5::File& file, const std::string& group, Model& model);
 
 /// The columns of the frames, as a table.
 std::vector<Column> pose_table(const Model& model);
