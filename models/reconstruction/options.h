@@ -31,11 +31,11 @@ struct NeuralOptions {
   std::string symmetry = "C1";
 
   IntensityLoss loss = IntensityLoss::sqrt;
-  std::size_t copies = 4;      ///< images of a frame that compete: 1, 2, 4 or 8
+  std::size_t copies = 2;      ///< images of a frame that compete: 1, 2, 4 or 8
   double pixels_a_step = 0.5;  ///< part of them
   double march = 0.5;          ///< part of the epochs in which the radius grows
   std::optional<std::filesystem::path> teacher = {};
-  learn::TrainingOptions training{.epochs = 40,
+  learn::TrainingOptions training{.epochs = 50,
                                   .batch_size = 32,
                                   .learning_rate = 2e-3,
                                   .weight_decay = 0,
