@@ -8,14 +8,14 @@
 
 #include "libspi/base/error.h"
 #include "libspi/polar/fft2d.h"
-#include "libspi/volume/fsc.h"
 
 namespace spi {
 namespace {
 
 constexpr std::size_t kPadding = 8;  ///< voxels: the kernel's width, so that sides do not meet
-constexpr double kAgree = 0.5;       ///< correlation of the halves down to which they tell the same
 constexpr double kFall = 1.3;        ///< from the radius to this many of it the filter falls to 0
+constexpr double kDark = 0.05;       ///< a filter's undershoot is no less than this
+constexpr double kCovered = 0.5;     ///< a shell of which less was seen is left as it is
 constexpr double kSeen = 0.1;        ///< of the shell's mean exposure
 constexpr double kLeast = 0.3;       ///< part of a rate that sharpening leaves at least
 constexpr double kWorth = 100;       ///< photons that the word of a voxel's surroundings is worth
@@ -49,13 +49,15 @@ AutocorrelationLimit::AutocorrelationLimit(std::size_t n)
 }
 
 std::vector<double> AutocorrelationLimit::shell_exposure(const HalfSums& sums) const {
-  std::vector<double> mean(2 * n_), count(2 * n_);
+  std::vector<double> mean(2 * n_), count(2 * n_), seen(2 * n_);
   for (std::size_t v = 0; v < shell_.size(); ++v) {
-    mean[shell_[v]] += 0.5 * (sums.exposure[0][v] + sums.exposure[1][v]);
+    const double exposure = 0.5 * (sums.exposure[0][v] + sums.exposure[1][v]);
+    mean[shell_[v]] += exposure;
+    seen[shell_[v]] += exposure > 0;
     ++count[shell_[v]];
   }
   for (std::size_t s = 0; s < mean.size(); ++s)
-    if (count[s] > 0) mean[s] /= count[s];
+    mean[s] = seen[s] > kCovered * count[s] ? mean[s] / count[s] : 0;
   return mean;
 }
 
@@ -112,13 +114,19 @@ std::optional<double> AutocorrelationLimit::find(const HalfSums& sums,
     const Complex a = spectrum[0][at], b = spectrum[1][at];
     sum[s].aa += std::norm(a), sum[s].bb += std::norm(b), sum[s].ab += (a * std::conj(b)).real();
   });
-  std::vector<double> correlation;
-  for (const Shell& s : sum)
-    correlation.push_back(s.aa > 0 && s.bb > 0 ? s.ab / std::sqrt(s.aa * s.bb) : 0);
-  // The first shells hold what shells' means leave of the steep fall.
-  constexpr std::size_t kFirst = 3;
-  const double radius = crossing(correlation, kAgree, kFirst);
-  if (radius >= double(shells - 1) || radius <= double(kFirst)) return std::nullopt;
+  // Signal is what the halves share, noise the rest. The radius holds most signal less noise; a
+  // shell that happens to be dark does not end it.
+  double balance = 0, most = 0;
+  std::size_t end = 0;
+  std::vector<double> surplus;
+  for (std::size_t k = 0; k < shells; ++k) {
+    surplus.push_back(2 * sum[k].ab - 0.5 * (sum[k].aa + sum[k].bb));
+    balance += surplus.back();
+    if (balance > most) most = balance, end = k;
+  }
+  if (end == 0 || end + 1 == shells) return std::nullopt;
+  const double last = surplus[end];
+  const double radius = double(end) + last / (last - surplus[end + 1]);
   return radius / double(fft_.grid().n);
 }
 
@@ -154,8 +162,10 @@ void AutocorrelationLimit::apply(HalfSums& sums, double radius, int threads) con
     const std::vector<double> exposure = smoothed(sums.exposure[half]);
     std::vector<double> around(shell_.size(), std::numeric_limits<double>::quiet_NaN());
     for (std::size_t v = 0; v < shell_.size(); ++v)
-      if (exposure[v] > kSeen * mean[shell_[v]]) around[v] = std::max(photons[v], 0.) / exposure[v];
+      if (mean[shell_[v]] > 0 && exposure[v] > kSeen * mean[shell_[v]])
+        around[v] = std::max(photons[v] / exposure[v], kDark);
     for (std::size_t v = 0; v < shell_.size(); ++v) {
+      if (!(mean[shell_[v]] > 0)) continue;
       double& own = sums.photons[half][v];
       double& seen = sums.exposure[half][v];
       const bool is_seen = !std::isnan(around[v]);

@@ -26,9 +26,9 @@ class AutocorrelationLimit {
   explicit AutocorrelationLimit(std::size_t n);
 
   /// The radius, in parts of the field of view 1/(voxel), where the correlation of the halves'
-  /// autocorrelations falls below 1/2; empty where it never does. half: rates over their shell's
-  /// mean, whatever where the exposures are zero; `shell_fsc` [n/2+1], the correlation of the
-  /// halves' shells, is the weight of a shell.
+  /// autocorrelations falls below 1/2 for good; empty where it never does. half: rates over their
+  /// shell's mean, whatever where the exposures are zero; `shell_fsc` [n/2+1], the correlation of
+  /// the halves' shells, is the weight of a shell.
   std::optional<double> find(const HalfSums& sums, std::span<const double> shell_fsc,
                              int threads) const;
   /// Gives each voxel beside its own photons and exposure the rate of its surroundings, as if seen
@@ -40,6 +40,7 @@ class AutocorrelationLimit {
  private:
   using Complex = std::complex<float>;
 
+  /// Means of shells that were seen for the most part, 0 of others.
   std::vector<double> shell_exposure(const HalfSums& sums) const;
   /// values [n³] of voxel v -> its spectrum on the padded grid
   template <class Value>

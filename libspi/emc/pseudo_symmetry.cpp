@@ -21,14 +21,13 @@ constexpr double kAlike = 0.5;
 
 std::vector<Quaternion> pseudo_symmetries(const Cube& model, const PointGroup& laue, double radius,
                                           std::size_t most, int threads) {
-  const std::size_t n = std::min(model.n, 2 * std::size_t(std::ceil(radius)) + 3);
-  std::vector<float> contrast = central_cube(std::span<const float>(model.values), model.n, n | 1);
-  for (float& value : contrast) value -= 1;
+  const std::size_t n = std::min(model.n, 2 * std::size_t(std::ceil(radius)) + 3) | 1;
+  const std::vector<float> crop = central_cube(std::span<const float>(model.values), model.n, n);
+  const std::vector<float> contrast = shell_contrast(crop, n).values;
   // The operations of the class, and its axes' neighbourhoods, are among the matches of each band.
   const std::size_t per_band = 2 * (most + laue.rotations.size());
-  const RotationSearch search =
-      search_rotations(contrast, contrast, n | 1, kStep, per_band, threads);
-  const SplineVolume spline(contrast, n | 1, threads);
+  const RotationSearch search = search_rotations(contrast, contrast, n, kStep, per_band, threads);
+  const SplineVolume spline(contrast, n, threads);
   const RegisterOptions options{.radius = radius, .translate = false};
   std::vector<RotationMatch> found;
   const auto is_known = [&](const Quaternion& q) {

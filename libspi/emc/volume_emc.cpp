@@ -36,6 +36,7 @@ bool decided(const EmcRecord& r) {
 constexpr double kTrusted = 0.6;  ///< of the radius to which half sets agree: little noise there
 constexpr double kFew = 0.005;    ///< part of the frames that change copies when they have settled
 constexpr std::size_t kMostTurns = 20;
+constexpr std::size_t kMostLocal = 16;  ///< iterations off the grid before looking around
 
 constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
 
@@ -104,7 +105,8 @@ EmcState::Stage VolumeEmc::next_stage() const {
     const bool at_finest = before.spacing_rad == setting_.spacing_rad;
     return decided(last) && at_finest ? Stage::local : Stage::grid;
   }
-  if (state_.stage == Stage::local && settled()) return Stage::copies;
+  if (state_.stage == Stage::local && (settled() || iterations_off_grid() >= kMostLocal))
+    return Stage::copies;
   if (state_.stage != Stage::copies) return state_.stage;
   const std::size_t done = iterations_off_grid();
   const bool calm = done >= 2 && std::max(last.moved, before.moved) < kFew;
@@ -190,7 +192,7 @@ bool VolumeEmc::settled() const {
   const bool on_grid = state_.stage == EmcState::Stage::grid;
   // What looks around next need not be quite still.
   const double still =
-      state_.stage == EmcState::Stage::local ? std::max(0.5, options_.settled) : options_.settled;
+      state_.stage == EmcState::Stage::local ? std::max(1., options_.settled) : options_.settled;
   const auto calm = [&](const EmcRecord& r) {
     const bool of_stage = on_grid ? r.spacing_rad == setting_.spacing_rad : r.spacing_rad == 0;
     const bool sharp = on_grid || blur() < r.width_rad;
