@@ -35,6 +35,7 @@ bool decided(const EmcRecord& r) {
 
 constexpr double kTrusted = 0.6;  ///< of the radius to which half sets agree: little noise there
 constexpr double kFew = 0.005;    ///< part of the frames that change copies when they have settled
+constexpr double kRise = 3e-5;    ///< of the gain: less is none
 constexpr std::size_t kMostTurns = 20;
 constexpr std::size_t kMostLocal = 16;  ///< iterations off the grid before looking around
 
@@ -193,13 +194,16 @@ bool VolumeEmc::settled() const {
   // What looks around next need not be quite still.
   const double still =
       state_.stage == EmcState::Stage::local ? std::max(1., options_.settled) : options_.settled;
-  const auto calm = [&](const EmcRecord& r) {
+  const std::size_t n = state_.history.size();
+  const auto calm = [&](std::size_t at) {
+    const EmcRecord& r = state_.history[at];
     const bool of_stage = on_grid ? r.spacing_rad == setting_.spacing_rad : r.spacing_rad == 0;
     const bool sharp = on_grid || blur() < r.width_rad;
-    return r.beta >= 1 && of_stage && sharp && r.turned_rad <= still * r.width_rad;
+    // Halves that follow each other's noise turn for ever, at no gain.
+    const bool rises = on_grid || std::abs(r.gain - state_.history[at - 1].gain) > kRise * r.gain;
+    return r.beta >= 1 && of_stage && sharp && (r.turned_rad <= still * r.width_rad || !rises);
   };
-  const std::size_t n = state_.history.size();
-  return n >= 2 && calm(state_.history[n - 1]) && calm(state_.history[n - 2]);
+  return n >= 3 && calm(n - 1) && calm(n - 2);
 }
 
 std::string VolumeEmc::reason_to_stop() const {
@@ -208,7 +212,7 @@ std::string VolumeEmc::reason_to_stop() const {
   const bool more = state_.stage == Stage::local || state_.stage == Stage::copies;
   if (settled() && !more)
     return text_of("settled: half of the frames turn by less than ", options_.settled,
-                   " of their posterior's width in each of two iterations");
+                   " of their posterior's width, or to no gain, in each of two iterations");
   if (state_.history.size() >= options_.max_iterations)
     return text_of("--max-iterations ", options_.max_iterations, " reached");
   return {};
