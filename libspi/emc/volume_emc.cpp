@@ -36,7 +36,7 @@ bool decided(const EmcRecord& r) {
 constexpr double kTrusted = 0.6;  ///< of the radius to which half sets agree: little noise there
 constexpr double kFew = 0.005;    ///< part of the frames that change copies when they have settled
 constexpr double kRise = 3e-5;    ///< of the gain: less is none
-constexpr std::size_t kMostTurns = 20;
+constexpr std::size_t kMostTurns = 10;  ///< where copies are truly alike, some always change
 constexpr std::size_t kMostLocal = 16;  ///< iterations off the grid before looking around
 
 constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
