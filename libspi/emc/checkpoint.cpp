@@ -8,14 +8,16 @@
 namespace spi {
 namespace {
 
-constexpr std::size_t kRecordColumns = 6;
+constexpr std::size_t kRecordColumns = 7;
 constexpr std::size_t kPoseColumns = 9 + 5 * FramePose::kMost;
 
 std::vector<double> row_of(const EmcRecord& r) {
-  return {r.beta, r.spacing_rad, r.gain, r.width_rad, r.turned_rad, r.fsc_radius};
+  return {r.beta, r.spacing_rad, r.gain, r.width_rad, r.turned_rad, r.moved, r.fsc_radius};
 }
 
-EmcRecord record_of(const double* row) { return {row[0], row[1], row[2], row[3], row[4], row[5]}; }
+EmcRecord record_of(const double* row) {
+  return {row[0], row[1], row[2], row[3], row[4], row[5], row[6]};
+}
 
 void append(std::vector<double>& row, const Quaternion& q) {
   row.insert(row.end(), {q.w, q.x, q.y, q.z});
@@ -33,16 +35,17 @@ std::vector<double> row_of(const FramePose& pose) {
   return row;
 }
 
+Quaternion quaternion_of(const double* at) { return {at[0], at[1], at[2], at[3]}; }
+
 FramePose pose_of(const double* row) {
-  const auto quaternion = [](const double* at) { return Quaternion{at[0], at[1], at[2], at[3]}; };
-  FramePose pose{.model_from_lab = quaternion(row),
+  FramePose pose{.model_from_lab = quaternion_of(row),
                  .probability = float(row[4]),
                  .width_rad = float(row[5]),
                  .fluence = float(row[6]),
                  .information = float(row[7]),
                  .gain = float(row[8])};
   for (std::size_t c = 0; c < FramePose::kMost; ++c)
-    pose.candidates[c] = {quaternion(row + 9 + 5 * c), row[9 + 5 * c + 4]};
+    pose.candidates[c] = {quaternion_of(row + 9 + 5 * c), row[9 + 5 * c + 4]};
   return pose;
 }
 
@@ -73,6 +76,9 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
   file.write("half_1", state.half[1].values);
   file.write("fsc", state.fsc);
   file.write_scalar("stage", std::uint8_t(state.stage));
+  std::vector<double> rotations;
+  for (const Quaternion& q : state.pseudo_symmetries) append(rotations, q);
+  if (!rotations.empty()) file.write("pseudo_symmetries", rotations);
   file.write("poses", table_of(state.poses));
   file.write("history", table_of(state.history));
   file.close();
@@ -100,6 +106,10 @@ std::optional<EmcState> load_checkpoint(const std::filesystem::path& path,
   state.fsc = file.read<double>("fsc");
   state.stage = EmcState::Stage(file.read_scalar<std::uint8_t>("stage"));
   const auto poses = file.read<double>("poses"), history = file.read<double>("history");
+  std::vector<double> rotations;
+  if (file.exists("pseudo_symmetries")) rotations = file.read<double>("pseudo_symmetries");
+  for (std::size_t n = 0; n + 4 <= rotations.size(); n += 4)
+    state.pseudo_symmetries.push_back(quaternion_of(&rotations[n]));
   for (std::size_t n = 0; n + kPoseColumns <= poses.size(); n += kPoseColumns)
     state.poses.push_back(pose_of(&poses[n]));
   for (std::size_t n = 0; n + kRecordColumns <= history.size(); n += kRecordColumns)

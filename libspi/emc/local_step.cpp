@@ -111,7 +111,7 @@ void VolumeEmc::start(const std::vector<Quaternion>& poses) {
   const std::size_t frames = setting_.store.frames();
   SPI_ASSERT(poses.size() == frames);
   start(Cube(setting_.size, 1));
-  state_.stage = EmcState::Stage::final;
+  state_.stage = EmcState::Stage::local;
   auto sums = make_sums();
   const double flat = std::reduce(fine_.area.begin(), fine_.area.end());
   for (std::size_t first = 0; first < frames; first += kBlock) {
@@ -135,7 +135,20 @@ std::array<LocalSearch, 2> VolumeEmc::crossed_search() const {
           LocalSearch(state_.half[0], fine_.points, fine_.area)};
 }
 
+void VolumeEmc::offer_copies(std::size_t half) {
+  for (std::size_t d = 0; d < state_.poses.size(); ++d) {
+    FramePose& pose = state_.poses[d];
+    pose.candidates = {};
+    pose.candidates[0] = {pose.model_from_lab, 1};
+    if (d % 2 != half) continue;
+    for (std::size_t k = 0; k < state_.pseudo_symmetries.size(); ++k)
+      pose.candidates[k + 1] = {normalized(state_.pseudo_symmetries[k] * pose.model_from_lab), 1};
+  }
+}
+
 EmcRecord VolumeEmc::local_iteration() {
+  // The halves choose in turn: each follows the other's model. Both at once would swap for ever.
+  if (state_.stage == EmcState::Stage::copies) offer_copies(state_.history.size() % 2);
   const std::vector<Quaternion> before = best_orientations();
   double gain = 0;
   update_model(*fit_frames(crossed_search(), {.steps = kSteps, .blur = blur()}, gain));

@@ -34,6 +34,11 @@ double lookup(const std::vector<double>& cube, std::size_t n, const Vector3& at)
   return sum;
 }
 
+/// Band limits on the rings make sums slightly negative where there is next to nothing.
+float floored_rate(double photons, double exposure, double floor) {
+  return float((std::max(photons, 0.) + floor) / (std::max(exposure, 0.) + floor));
+}
+
 }  // namespace
 
 void symmetrise(std::vector<double>& cube, std::size_t n, const PointGroup& laue, int threads) {
@@ -68,42 +73,56 @@ std::unique_ptr<VolumeEmc::Sums> VolumeEmc::joined(std::vector<std::unique_ptr<S
   return std::move(sums[0]);
 }
 
-void VolumeEmc::update_model(const Sums& sums) {
-  const std::size_t n = setting_.size, voxels = n * n * n;
-  std::vector<double> photons[2], exposure[2];
-  for (std::size_t half = 0; half < 2; ++half) {
-    const VoxelSums& from = sums[half];
-    for (std::size_t v = 0; v < voxels; ++v) {
-      photons[half].push_back(from.numerator(v));
-      exposure[half].push_back(from.exposure(v));
+std::array<Cube, 2> VolumeEmc::rates(const HalfSums& sums) const {
+  constexpr float kUnseen = std::numeric_limits<float>::quiet_NaN();
+  std::array<Cube, 2> rate{Cube(setting_.size), Cube(setting_.size)};
+  for (std::size_t half = 0; half < 2; ++half)
+    for (std::size_t v = 0; v < rate[half].values.size(); ++v) {
+      const double seen = sums.exposure[half][v];
+      rate[half].values[v] =
+          seen > 0 ? floored_rate(sums.photons[half][v], seen, options_.floor) : kUnseen;
     }
-    symmetrise(photons[half], n, setting_.laue, threads_);
-    symmetrise(exposure[half], n, setting_.laue, threads_);
+  return rate;
+}
+
+std::vector<double> VolumeEmc::correlate_halves(const HalfSums& sums) const {
+  const std::array<Cube, 2> half = rates(sums);
+  return shell_correlation(half[0].values, half[1].values, setting_.size, ShellMean::removed);
+}
+
+void VolumeEmc::update_model(const Sums& from) {
+  const std::size_t n = setting_.size, voxels = n * n * n;
+  HalfSums sums;
+  for (std::size_t half = 0; half < 2; ++half) {
+    for (std::size_t v = 0; v < voxels; ++v) {
+      sums.photons[half].push_back(from[half].numerator(v));
+      sums.exposure[half].push_back(from[half].exposure(v));
+    }
+    symmetrise(sums.photons[half], n, setting_.laue, threads_);
+    symmetrise(sums.exposure[half], n, setting_.laue, threads_);
   }
-  // Band limits on the rings make sums slightly negative where there is next to nothing.
-  const auto rate = [&](double number, double seen) {
-    return (std::max(number, 0.) + options_.floor) / (std::max(seen, 0.) + options_.floor);
-  };
-  std::array<Cube, 2> measured{Cube(n), Cube(n)};  // NaN where nothing was seen
+  state_.fsc = correlate_halves(sums);
+  // While annealing, the temperature smooths enough.
+  const auto radius = mean_beta() < 1 ? std::nullopt : limit_.find(sums, state_.fsc, threads_);
+  if (radius) {
+    limit_.apply(sums, *radius, threads_);
+    state_.fsc = correlate_halves(sums);
+  }
   double expected = 0, flat = 0;
   for (std::size_t v = 0; v < voxels; ++v) {
-    for (std::size_t half = 0; half < 2; ++half) {
-      const double seen = exposure[half][v];
-      state_.half[half].values[v] = float(rate(photons[half][v], seen));
-      measured[half].values[v] =
-          seen > 0 ? state_.half[half].values[v] : std::numeric_limits<float>::quiet_NaN();
-    }
-    const double seen = std::max(exposure[0][v] + exposure[1][v], 0.);
-    const double value = rate(photons[0][v] + photons[1][v], seen);
-    state_.model.values[v] = float(value);
+    for (std::size_t half = 0; half < 2; ++half)
+      state_.half[half].values[v] =
+          floored_rate(sums.photons[half][v], sums.exposure[half][v], options_.floor);
+    const double seen = std::max(sums.exposure[0][v] + sums.exposure[1][v], 0.);
+    const float value = floored_rate(sums.photons[0][v] + sums.photons[1][v], seen, options_.floor);
+    state_.model.values[v] = value;
     state_.exposure[v] = float(seen);
-    expected += seen * value, flat += seen;
+    expected += seen * double(value), flat += seen;
   }
   // The overall scale is the fluences': it is fixed at the mean pattern's.
   const auto scale = float(flat / expected);
   for (Cube* cube : {&state_.model, &state_.half[0], &state_.half[1]})
     for (float& value : cube->values) value *= scale;
-  state_.fsc = shell_correlation(measured[0].values, measured[1].values, n, ShellMean::removed);
 }
 
 }  // namespace spi

@@ -98,7 +98,7 @@ std::vector<Column> convergence_table(const std::vector<EmcRecord>& history) {
   constexpr double kDegrees = 180 / std::numbers::pi;
   std::vector<Column> table;
   for (const char* name : {"iteration", "beta", "spacing_deg", "gain_nats", "width_deg",
-                           "turned_deg", "fsc_radius_px"})
+                           "turned_deg", "moved", "fsc_radius_px"})
     table.push_back({.name = name, .values = {}, .labels = {}});
   for (std::size_t n = 0; n < history.size(); ++n) {
     const EmcRecord& r = history[n];
@@ -108,6 +108,7 @@ std::vector<Column> convergence_table(const std::vector<EmcRecord>& history) {
                           r.gain,
                           kDegrees * r.width_rad,
                           kDegrees * r.turned_rad,
+                          r.moved,
                           r.fsc_radius};
     for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
   }

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "libspi/base/error.h"
+#include "libspi/emc/pseudo_symmetry.h"
 #include "libspi/volume/fsc.h"
 
 namespace spi {
@@ -32,6 +33,12 @@ bool decided(const EmcRecord& r) {
   return r.width_rad < r.spacing_rad && r.turned_rad < 0.1 * r.spacing_rad;
 }
 
+constexpr double kTrusted = 0.6;  ///< of the radius to which half sets agree: little noise there
+constexpr double kFew = 0.005;    ///< part of the frames that change copies when they have settled
+constexpr double kRise = 3e-5;    ///< of the gain: less is none
+constexpr std::size_t kMostTurns = 10;  ///< where copies are truly alike, some always change
+constexpr std::size_t kMostLocal = 16;  ///< iterations off the grid before looking around
+
 constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
 
 }  // namespace
@@ -45,7 +52,8 @@ VolumeEmc::VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int t
       points_(polar_points(setting.store.binning(), setting.store.detector(),
                            setting.voxels_per_pixel)),
       fine_(fine_points(setting.store.binning(), setting.store.detector(),
-                        setting.store.radial_mean(), setting.voxels_per_pixel)) {
+                        setting.store.radial_mean(), setting.voxels_per_pixel)),
+      limit_(setting.size) {
   SPI_ASSERT(setting.size % 2 == 1 &&
              std::max(points_.reach, fine_.points.reach) < double(setting.size / 2) - 1);
   for (std::size_t n = 0; n < setting.store.frames(); ++n)
@@ -97,7 +105,18 @@ EmcState::Stage VolumeEmc::next_stage() const {
     const bool at_finest = before.spacing_rad == setting_.spacing_rad;
     return decided(last) && at_finest ? Stage::local : Stage::grid;
   }
-  return state_.stage == Stage::local && settled() ? Stage::final : state_.stage;
+  if (state_.stage == Stage::local && (settled() || iterations_off_grid() >= kMostLocal))
+    return Stage::copies;
+  if (state_.stage != Stage::copies) return state_.stage;
+  const std::size_t done = iterations_off_grid();
+  const bool calm = done >= 2 && std::max(last.moved, before.moved) < kFew;
+  return calm || done >= kMostTurns ? Stage::final : Stage::copies;
+}
+
+std::size_t VolumeEmc::iterations_off_grid() const {
+  const auto on_grid = [](const EmcRecord& r) { return r.spacing_rad > 0; };
+  const auto last = std::find_if(state_.history.rbegin(), state_.history.rend(), on_grid);
+  return std::size_t(last - state_.history.rbegin());
 }
 
 double VolumeEmc::blur() const {
@@ -115,10 +134,13 @@ bool VolumeEmc::iterate() {
   if (!state_.stop_reason.empty()) return false;
   using Stage = EmcState::Stage;
   state_.history.push_back(state_.stage == Stage::grid ? grid_iteration() : local_iteration());
-  const Stage next = next_stage();
-  if (state_.stage == Stage::local && next == Stage::final) {
+  Stage next = next_stage();
+  if (state_.stage == Stage::local && next == Stage::copies) {
     report_iteration();
     state_.history.push_back(look_around());
+    // Orientations that were given have chosen their copies: noise would only mix them.
+    if (!options_.poses) find_pseudo_symmetries();
+    if (state_.pseudo_symmetries.empty()) next = Stage::final;
   } else {
     state_.stop_reason = reason_to_stop();
   }
@@ -127,13 +149,28 @@ bool VolumeEmc::iterate() {
   return state_.stop_reason.empty();
 }
 
+void VolumeEmc::find_pseudo_symmetries() {
+  const double radius = kTrusted * setting_.voxels_per_pixel * state_.history.back().fsc_radius;
+  state_.pseudo_symmetries =
+      pseudo_symmetries(state_.model, setting_.laue, radius, FramePose::kMost - 1, threads_);
+  std::string angles;
+  for (const Quaternion& q : state_.pseudo_symmetries)
+    angles += text_of(angles.empty() ? "" : ", ",
+                      rounded(degrees(angle_between_rad(q, Quaternion{})), 1), "°");
+  if (!angles.empty())
+    monitor_.info(text_of("the model looks like itself when turned by ", angles,
+                          ": frames choose between their copies"));
+}
+
 EmcRecord VolumeEmc::record(double gain, double spacing,
                             const std::vector<Quaternion>& before) const {
   const std::size_t n = state_.poses.size();
   std::vector<double> turned(n), width(n);
+  std::size_t moved = 0;
   const BeamTwin twin = setting_.store.binning().folded() ? BeamTwin::same : BeamTwin::distinct;
   for (std::size_t d = 0; d < n; ++d) {
     turned[d] = misorientation_rad(setting_.laue, state_.poses[d].model_from_lab, before[d], twin);
+    moved += turned[d] > setting_.spacing_rad;
     width[d] = state_.poses[d].width_rad;
   }
   return {.beta = mean_beta(),
@@ -141,6 +178,7 @@ EmcRecord VolumeEmc::record(double gain, double spacing,
           .gain = gain,
           .width_rad = median(std::move(width)),
           .turned_rad = median(std::move(turned)),
+          .moved = double(moved) / double(n),
           .fsc_radius = agreement_px()};
 }
 
@@ -156,21 +194,28 @@ std::size_t VolumeEmc::innermost_shell() const {
 
 bool VolumeEmc::settled() const {
   const bool on_grid = state_.stage == EmcState::Stage::grid;
-  const auto calm = [&](const EmcRecord& r) {
+  // What looks around next need not be quite still.
+  const double still =
+      state_.stage == EmcState::Stage::local ? std::max(1., options_.settled) : options_.settled;
+  const std::size_t n = state_.history.size();
+  const auto calm = [&](std::size_t at) {
+    const EmcRecord& r = state_.history[at];
     const bool of_stage = on_grid ? r.spacing_rad == setting_.spacing_rad : r.spacing_rad == 0;
     const bool sharp = on_grid || blur() < r.width_rad;
-    return r.beta >= 1 && of_stage && sharp && r.turned_rad <= options_.settled * r.width_rad;
+    // Halves that follow each other's noise turn for ever, at no gain.
+    const bool rises = on_grid || std::abs(r.gain - state_.history[at - 1].gain) > kRise * r.gain;
+    return r.beta >= 1 && of_stage && sharp && (r.turned_rad <= still * r.width_rad || !rises);
   };
-  const std::size_t n = state_.history.size();
-  return n >= 2 && calm(state_.history[n - 1]) && calm(state_.history[n - 2]);
+  return n >= 3 && calm(n - 1) && calm(n - 2);
 }
 
 std::string VolumeEmc::reason_to_stop() const {
-  const bool refines = options_.refine == Refinement::local &&
-                       state_.stage == EmcState::Stage::local;  // a look around follows
-  if (settled() && !refines)
+  using Stage = EmcState::Stage;
+  // After these stages another one follows.
+  const bool more = state_.stage == Stage::local || state_.stage == Stage::copies;
+  if (settled() && !more)
     return text_of("settled: half of the frames turn by less than ", options_.settled,
-                   " of their posterior's width in each of two iterations");
+                   " of their posterior's width, or to no gain, in each of two iterations");
   if (state_.history.size() >= options_.max_iterations)
     return text_of("--max-iterations ", options_.max_iterations, " reached");
   return {};
@@ -184,8 +229,8 @@ void VolumeEmc::report_iteration() const {
           ? text_of("grid of ", rounded(degrees(r.spacing_rad), 1), "°, beta ", rounded(r.beta, 4))
           : std::string("local"),
       ", gain ", rounded(r.gain, 2), " nats a frame, width ", rounded(degrees(r.width_rad), 2),
-      "°, turned ", rounded(degrees(r.turned_rad), 2), "°, half sets agree to ",
-      rounded(r.fsc_radius, 1), " pixels"));
+      "°, turned ", rounded(degrees(r.turned_rad), 2), "° (", rounded(100 * r.moved, 1),
+      " % beyond the grid), half sets agree to ", rounded(r.fsc_radius, 1), " pixels"));
   if (!state_.stop_reason.empty())
     monitor_.info(
         text_of("stops after ", state_.history.size(), " iterations: ", state_.stop_reason));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libspi/averaging/frame_store.h"
+#include "libspi/emc/autocorrelation_limit.h"
 #include "libspi/emc/local_fit.h"
 #include "libspi/emc/options.h"
 #include "libspi/emc/polar_points.h"
@@ -26,6 +27,7 @@ struct EmcRecord {
   double gain = 0;         ///< mean log-likelihood of a frame over that of the mean pattern, nats
   double width_rad = 0;    ///< median of the posteriors' widths
   double turned_rad = 0;   ///< median angle by which the best orientations moved
+  double moved = 0;        ///< part of the frames that turned by more than the finest spacing
   double fsc_radius = 0;   ///< pixels of q, where the half sets' correlation falls below 1/2
 };
 
@@ -55,8 +57,10 @@ struct EmcState {
   std::array<Cube, 2> half;      ///< W of the even and of the odd frames
   std::vector<double> fsc;       ///< [n/2+1] of the two halves, each shell's mean taken out
   std::vector<FramePose> poses;  ///< [frames]
-  /// on the grid; off it; off it after a last look at the grid for orientations far away
-  enum class Stage : std::uint8_t { grid, local, final } stage = Stage::grid;
+  /// On the grid; off it; off it, after a last look at the grid for orientations far away, among
+  /// the copies that pseudo-symmetries make of a frame's orientation; off it to the end.
+  enum class Stage : std::uint8_t { grid, local, copies, final } stage = Stage::grid;
+  std::vector<Quaternion> pseudo_symmetries;  ///< the model is nearly itself when turned by them
   std::vector<EmcRecord> history;
   std::string stop_reason;  ///< empty while it goes on
 };
@@ -118,6 +122,10 @@ class VolumeEmc {
   /// Off the grid: new candidates from all over the grid beside each frame's best.
   EmcRecord look_around();
   EmcState::Stage next_stage() const;
+  /// Leaves each frame its best orientation only, and those of one half their copies.
+  void offer_copies(std::size_t half);
+  void find_pseudo_symmetries();
+  std::size_t iterations_off_grid() const;  ///< since the last on it
   /// Standard deviation about each axis by which the frames are blurred off the grid: half of its
   /// spacing at first, halved every second iteration. A sharp model holds its frames where they
   /// are.
@@ -146,6 +154,9 @@ class VolumeEmc {
   /// Some for each worker, as the memory allows.
   std::vector<std::unique_ptr<Sums>> make_sums() const;
   static std::unique_ptr<Sums> joined(std::vector<std::unique_ptr<Sums>> sums);
+  /// Rates of the halves, not a number where a half saw nothing.
+  std::array<Cube, 2> rates(const HalfSums& sums) const;
+  std::vector<double> correlate_halves(const HalfSums& sums) const;
   EmcRecord record(double gain, double spacing, const std::vector<Quaternion>& before) const;
   /// The first shell that the innermost ring sees.
   std::size_t innermost_shell() const;
@@ -159,6 +170,7 @@ class VolumeEmc {
   Monitor& monitor_;
   LabPoints points_;  ///< of the bins
   FinePoints fine_;
+  AutocorrelationLimit limit_;
   double largest_sum_ = 0;
   EmcState state_;
 };

@@ -118,6 +118,40 @@ TEST(ReconstructEmc, RefinesKnownPosesAndWritesThem) {
   EXPECT_EQ(read.convergence[3].values, model.convergence[3].values);
 }
 
+/// Part of the frames nearer to their true orientation than to its copy, after the alignment.
+double part_in_place(const EmcResult& result, const test::SmallSet& truth) {
+  std::vector<Quaternion> found;
+  for (const FramePose& pose : result.state.poses) found.push_back(pose.model_from_lab);
+  const PoseComparison poses =
+      compare_poses(found, truth.orientation, point_group("C1"), BeamTwin::distinct, false);
+  const auto near = std::ranges::count_if(poses.error_rad, [](double e) { return e < 0.35; });
+  return double(near) / double(found.size());
+}
+
+TEST(ReconstructEmc, TellsCopiesOfANearlySymmetricParticleApart) {
+  const Folder folder;
+  const test::SmallSet truth =
+      test::write_frames(folder / "f.h5", 400, 4000, 1, test::nearly_symmetric_intensity);
+  // Known orientations, half of them those of the other copy: a mixture that no small step leaves.
+  Model mixed;
+  mixed.size = 3;
+  mixed.q_per_voxel = 1;
+  mixed.intensity.assign(27, 1);
+  const Quaternion half_turn = from_axis_angle({0, 0, 1}, std::numbers::pi);
+  for (std::size_t d = 0; d < truth.orientation.size(); ++d) {
+    const bool other = Random(4, 0, d).uniform() < 0.5;
+    const Quaternion q = other ? half_turn * truth.orientation[d] : truth.orientation[d];
+    mixed.id.push_back(100 + d);
+    mixed.quaternion.push_back({q.w, q.x, q.y, q.z});
+  }
+  write_model(folder / "poses.h5", mixed, {});
+  EmcOptions options = test::small_options();
+  options.poses = folder / "poses.h5";
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  const EmcResult result = test::reconstruct(source, options);
+  EXPECT_GT(part_in_place(result, truth), 0.95);
+}
+
 TEST(Symmetrise, LeavesWhatIsSymmetricAndMakesItSo) {
   constexpr std::size_t kSize = 9;
   const PointGroup laue = laue_class(point_group("D2"));

@@ -20,8 +20,31 @@ Detector small_detector() {
   return detector;
 }
 
+namespace {
+
+/// Of Gaussian balls of radius 12 Å, from the sum of their phase factors.
+double with_balls(const std::complex<double>& f, const Vector3& q) {
+  constexpr double kRadius = 12;
+  const double q2 = q[0] * q[0] + q[1] * q[1] + q[2] * q[2];
+  return std::norm(f) * std::exp(-4 * std::pow(std::numbers::pi * kRadius, 2) * q2);
+}
+
+}  // namespace
+
+double nearly_symmetric_intensity(const Vector3& q) {
+  std::complex<double> f = 0;
+  for (int k = 0; k < 10; ++k) {
+    Random random(8, 0, std::uint64_t(k % 5));
+    const double sign = k < 5 ? 1 : -1;
+    const double x = sign * 150 * (random.uniform() - 0.5) + (k == 9 ? 40 : 0),
+                 y = sign * 110 * (random.uniform() - 0.5), z = 80 * (random.uniform() - 0.5),
+                 weight = 1 + random.uniform();
+    f += weight * std::polar(1., -2 * std::numbers::pi * (q[0] * x + q[1] * y + q[2] * z));
+  }
+  return with_balls(f, q);
+}
+
 double intensity(const Vector3& q) {
-  constexpr double kRadius = 12;  // Å, of a Gaussian ball
   std::complex<double> f = 0;
   for (int k = 0; k < 10; ++k) {
     Random random(7, 0, std::uint64_t(k));
@@ -29,12 +52,11 @@ double intensity(const Vector3& q) {
                  z = 80 * (random.uniform() - 0.5), weight = 1 + random.uniform();
     f += weight * std::polar(1., -2 * std::numbers::pi * (q[0] * x + q[1] * y + q[2] * z));
   }
-  const double q2 = q[0] * q[0] + q[1] * q[1] + q[2] * q[2];
-  return std::norm(f) * std::exp(-4 * std::pow(std::numbers::pi * kRadius, 2) * q2);
+  return with_balls(f, q);
 }
 
 SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, double photons,
-                      std::uint64_t seed) {
+                      std::uint64_t seed, double (*of)(const Vector3&)) {
   const Detector detector = small_detector();
   const auto writer = create_frames(path, FrameFormat::spi, detector, {});
   SmallSet set;
@@ -50,7 +72,7 @@ SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, dou
       Vector3 q{detector.sx[t], detector.sy[t], detector.sz[t]};
       for (double& x : q) x /= *detector.wavelength_A;
       const bool good = detector.use[t] == PixelUse::good;
-      sum += rate[t] = good ? detector.correction[t] * intensity(rotate(r, q)) : 0;
+      sum += rate[t] = good ? detector.correction[t] * of(rotate(r, q)) : 0;
     }
     if (d == 0) scale = photons / sum;
     FrameBlock block;

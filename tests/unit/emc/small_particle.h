@@ -17,6 +17,9 @@ Detector small_detector();
 /// Intensity of ten balls within 75 Å of the centre, no two alike: 4.6 pixels a fringe at least.
 double intensity(const Vector3& q);
 
+/// Of five balls, and the same five after half a turn about z, of which one has moved by 40 Å.
+double nearly_symmetric_intensity(const Vector3& q);
+
 struct SmallSet {
   std::vector<Quaternion> orientation;
   std::vector<double> fluence;
@@ -24,7 +27,7 @@ struct SmallSet {
 /// Writes `frames` frames of about `photons` photons each, fluences between 0.5 and 1.5; ids from
 /// 100.
 SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, double photons,
-                      std::uint64_t seed = 1);
+                      std::uint64_t seed = 1, double (*of)(const Vector3&) = intensity);
 
 EmcOptions small_options();
 

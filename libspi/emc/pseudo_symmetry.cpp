@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/emc/pseudo_symmetry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "libspi/volume/fourier.h"
+#include "libspi/volume/register.h"
+#include "libspi/volume/rotation_search.h"
+
+namespace spi {
+namespace {
+
+constexpr double kDegree = std::numbers::pi / 180;
+constexpr double kStep = 8 * kDegree;   ///< of the grid that is searched
+constexpr double kApart = 1.5 * kStep;  ///< as the search keeps its matches apart
+constexpr double kAlike = 0.5;
+
+}  // namespace
+
+std::vector<Quaternion> pseudo_symmetries(const Cube& model, const PointGroup& laue, double radius,
+                                          std::size_t most, int threads) {
+  const std::size_t n = std::min(model.n, 2 * std::size_t(std::ceil(radius)) + 3) | 1;
+  const std::vector<float> crop = central_cube(std::span<const float>(model.values), model.n, n);
+  const std::vector<float> contrast = shell_contrast(crop, n).values;
+  // The operations of the class, and its axes' neighbourhoods, are among the matches of each band.
+  const std::size_t per_band = 2 * (most + laue.rotations.size());
+  const RotationSearch search = search_rotations(contrast, contrast, n, kStep, per_band, threads);
+  const SplineVolume spline(contrast, n, threads);
+  const RegisterOptions options{.radius = radius, .translate = false};
+  std::vector<RotationMatch> found;
+  const auto is_known = [&](const Quaternion& q) {
+    const auto near = [&](const RotationMatch& m) {
+      return misorientation_rad(laue, m.rotation, q) < kApart;
+    };
+    return misorientation_rad(laue, q, Quaternion{}) < kApart || std::ranges::any_of(found, near);
+  };
+  for (const RotationMatch& match : search.matches) {
+    if (is_known(match.rotation)) continue;
+    const Registered refined =
+        register_volume(contrast, spline, {.rotation = match.rotation}, options, threads);
+    const Quaternion& q = refined.motion.rotation;
+    if (refined.correlation > kAlike && !is_known(q))
+      found.push_back({q, refined.correlation, radius});
+  }
+  std::ranges::stable_sort(found, std::greater{}, &RotationMatch::correlation);
+  std::vector<Quaternion> rotations;
+  for (const RotationMatch& match : found)
+    if (rotations.size() < most) rotations.push_back(match.rotation);
+  return rotations;
+}
+
+}  // namespace spi
