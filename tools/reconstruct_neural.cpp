@@ -36,7 +36,7 @@ void declare_neural(cli::Usage& usage, NeuralArgs& args) {
           "Writes intensities, orientations and fluences to OUTPUT and the networks to "
           "OUTPUT-network.h5; beside them OUTPUT-poses.csv, OUTPUT-training.jsonl and pictures.")
       .example("spi-reconstruct neural frames.h5 -o model.h5", "From the frames alone")
-      .example("spi-reconstruct neural frames.h5 --teacher emc.h5 -o model.h5",
+      .example("spi-reconstruct neural frames.h5 --teacher emc.h5 --epochs 12 -o model.h5",
                "Taught by a model of a few thousand frames")
       .reference(kNeurOrient)
       .reference(kXrai)

@@ -64,4 +64,7 @@ class FrameStore {
   bool in_memory_ = false;
 };
 
+/// UserError where there are fewer than two frames, or the first 4 096 are all the same.
+void refuse_identical(FrameStore& store);
+
 }  // namespace spi

@@ -69,19 +69,6 @@ std::string setting_of(EmcOptions options, const FrameStore& store, std::uint64_
   return setting_text(described, kFree, store, seed);
 }
 
-void refuse_identical(FrameStore& store) {
-  const std::size_t frames = std::min<std::size_t>(store.frames(), 4096);
-  if (frames < 2) fail("one frame alone cannot be reconstructed");
-  const FrameStore::View view = store.load(0, frames);
-  const BinnedFrames& f = *view.frames;
-  const auto row = [&](std::size_t d) {
-    return std::span(f.entry).subspan(f.start[d], f.start[d + 1] - f.start[d]);
-  };
-  for (std::size_t d = 1; d < frames; ++d)
-    if (!std::ranges::equal(row(d), row(0))) return;
-  fail("all ", frames, " frames are identical: there is nothing to reconstruct");
-}
-
 void run_to_end(VolumeEmc& emc, const EmcOptions& options, const std::filesystem::path& checkpoint,
                 const std::string& setting) {
   using Clock = std::chrono::steady_clock;

@@ -26,6 +26,8 @@ void TrainingOptions::describe(OptionSet& options) {
       .add("learning-rate", learning_rate,
            "of the first epoch; it falls to a hundredth along half a cosine")
       .range(1e-9, 10);
+  options.add("rate-warm-up", rate_warm_up, "epochs in which the learning rate rises first")
+      .range(0, 1e6);
   options.add("weight-decay", weight_decay, "pull of the weights towards 0 (AdamW)").range(0, 10);
   options.add("validation", validation, "part of the rows that is held out").range(0, 0.9);
   options
@@ -58,7 +60,9 @@ std::string setting_of(const Provenance& provenance) {
 
 double learning_rate(const TrainingOptions& options, std::size_t epoch) {
   constexpr double kLast = 0.01;
-  const double done = double(epoch) / double(options.epochs);
+  const double warm = double(options.rate_warm_up), at = double(epoch);
+  if (at < warm) return options.learning_rate * (at + 1) / (warm + 1);
+  const double done = (at - warm) / std::max(1.0, double(options.epochs) - warm);
   const double share = 0.5 * (1 + std::cos(std::numbers::pi * done));
   return options.learning_rate * (kLast + (1 - kLast) * share);
 }

@@ -17,7 +17,8 @@ namespace spi::learn {
 struct TrainingOptions {
   std::size_t epochs = 100;
   std::size_t batch_size = 32;
-  double learning_rate = 1e-3;  ///< falls to a hundredth along half a cosine over the epochs
+  double learning_rate = 1e-3;   ///< falls to a hundredth along half a cosine over the epochs
+  std::size_t rate_warm_up = 0;  ///< epochs in which it rises to that first
   double weight_decay = 0;
   double validation = 0.2;    ///< part of the rows
   std::size_t patience = 20;  ///< epochs; 0: never stop early

@@ -88,6 +88,7 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
   constexpr std::size_t kFewest = 20;
   if (store.frames() < kFewest)
     fail("networks need at least ", kFewest, " frames to learn from, there are ", store.frames());
+  refuse_identical(store);
   const Images images = make_images(store, options);
   NeuralOptions used = options;
   if (!used.field.extent) used.field.extent = autocorrelation_extent(images);
@@ -98,11 +99,13 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
                        images.preprocessing.size, " cells, ", images.cells(),
                        " of them measured; the particle's autocorrelation has ", *used.field.extent,
                        " periods up to the rim"));
+  constexpr double kMarch = 0.5;
   auto network = std::make_unique<PoseModel>(used, images.preprocessing);
   network->draw(run.seed);
   const bool goes_on = run.resume && std::filesystem::exists(run.checkpoint);
   if (options.teacher && !goes_on)
     teach_field(*network, read_model(*options.teacher), images, run.seed, run.threads, monitor);
+  if (!used.march) used.march = options.teacher ? 0 : kMarch;
   const learn::Split split =
       learn::split_rows(images.frames(), {}, used.training.validation, run.seed);
   PoseTask task(*network, images, used, run.threads, monitor);

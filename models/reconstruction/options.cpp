@@ -40,7 +40,8 @@ void NeuralOptions::describe(OptionSet& options) {
       .range(0.01, 1);
   options
       .add("march", march,
-           "part of the epochs in which the cells that count grow from the inner third to the rim")
+           "part of the epochs in which the cells that count grow from the inner third to the rim; "
+           "auto: 0.5, 0 with a teacher")
       .range(0, 1);
   options.add("teacher", teacher,
               "model.h5 of the same particle (spi-reconstruct emc): the field begins as its "

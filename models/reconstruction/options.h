@@ -31,13 +31,14 @@ struct NeuralOptions {
   std::string symmetry = "C1";
 
   IntensityLoss loss = IntensityLoss::sqrt;
-  std::size_t copies = 2;      ///< images of a frame that compete: 1, 2, 4 or 8
-  double pixels_a_step = 0.5;  ///< part of them
-  double march = 0.5;          ///< part of the epochs in which the radius grows
+  std::size_t copies = 2;            ///< images of a frame that compete: 1, 2, 4 or 8
+  double pixels_a_step = 0.5;        ///< part of them
+  std::optional<double> march = {};  ///< part of the epochs in which the radius grows
   std::optional<std::filesystem::path> teacher = {};
   learn::TrainingOptions training{.epochs = 50,
                                   .batch_size = 32,
                                   .learning_rate = 2e-3,
+                                  .rate_warm_up = 0,
                                   .weight_decay = 0,
                                   .validation = 0.05,
                                   .patience = 0};

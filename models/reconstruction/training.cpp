@@ -42,7 +42,7 @@ PoseTask::PoseTask(PoseModel& model, const Images& images, const NeuralOptions& 
 }
 
 double PoseTask::reach(const learn::Step& step) const {
-  const double epochs = options_.march * double(options_.training.epochs);
+  const double epochs = options_.march.value_or(0) * double(options_.training.epochs);
   const double done = epochs > 0 ? double(step.epoch) / epochs : 1;
   return kInnermost + (1 - kInnermost) * std::min(1.0, done);
 }

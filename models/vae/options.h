@@ -51,6 +51,7 @@ struct VaeOptions {
   learn::TrainingOptions training{.epochs = 8,
                                   .batch_size = 10,
                                   .learning_rate = 2e-3,
+                                  .rate_warm_up = 0,
                                   .weight_decay = 0,
                                   .validation = 0.05,
                                   .patience = 0};

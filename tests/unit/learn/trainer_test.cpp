@@ -261,10 +261,14 @@ TEST(Setting, IsOfWhatShapesTheResult) {
 }
 
 TEST(Rate, FallsAlongACosineToAHundredth) {
-  const TrainingOptions options{.epochs = 100, .learning_rate = 2};
+  TrainingOptions options{.epochs = 100, .learning_rate = 2};
   EXPECT_DOUBLE_EQ(learning_rate(options, 0), 2);
   EXPECT_NEAR(learning_rate(options, 50), 2 * 0.505, 1e-12);
   EXPECT_NEAR(learning_rate(options, 100), 0.02, 1e-12);
+  options.rate_warm_up = 4;  // a fifth, two fifths, ...; the cosine begins after it
+  EXPECT_NEAR(learning_rate(options, 1), 2 * 0.4, 1e-12);
+  EXPECT_DOUBLE_EQ(learning_rate(options, 4), 2);
+  EXPECT_NEAR(learning_rate(options, 52), 2 * 0.505, 1e-12);
 }
 
 }  // namespace

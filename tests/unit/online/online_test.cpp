@@ -156,9 +156,10 @@ TEST(Place, AddsUpToTheMStepOfEmc) {
       const auto more = part->emc.place(false);
       for (int half = 0; half < 2; ++half) sums[half].add((*more.sums)[half]);
     }
-    if (stage == EmcState::Stage::local)  // frame by frame: whole numbers add up exactly
+    if (stage == EmcState::Stage::local) {  // frame by frame: whole numbers add up exactly
       for (int half = 0; half < 2; ++half)
         EXPECT_EQ(sums[half].quanta(), (*placed.sums)[half].quanta());
+    }
     whole->emc.update_model(sums);
     const Cube renewed = whole->emc.state().model;
     if (stage == EmcState::Stage::local) continue;  // EMC climbs otherwise there

@@ -61,7 +61,6 @@ TEST(Neural, TaughtItPlacesUnseenFrames) {
   options.encoder.channels = 16;
   options.copies = 2;
   options.training.epochs = 12;
-  options.march = 0;
   FrameSource seen = source_of(folder / "seen.h5");
   const NeuralResult result = reconstruct_neural(seen, options, {.threads = 2}, silent_monitor());
   result.network.save(folder / "network.h5", {});
