@@ -63,12 +63,11 @@ void neural(const NeuralArgs& args, cli::Session& session) {
   const NeuralResult result =
       reconstruct_neural(source, args.neural,
                          {.seed = session.seed(),
-                          .threads = session.threads(),
                           .checkpoint = checkpoint,
                           .setting = learn::setting_of(session.provenance()),
                           .resume = args.resume,
                           .log = &log},
-                         session.monitor());
+                         session.threads(), session.monitor());
   result.network.save(network, session.provenance());
   write_csv(poses, pose_table(result.model));
   if (!args.no_plots) {

@@ -154,13 +154,11 @@ void train(const TrainArgs& args, cli::Session& session) {
     };
   const vae::Vae vae = vae::train(set, args.vae,
                                   {.seed = session.seed(),
-                                   .threads = session.threads(),
                                    .checkpoint = checkpoint,
                                    .setting = learn::setting_of(session.provenance()),
                                    .resume = args.resume,
-                                   .log = &log,
-                                   .each_epoch = each_epoch},
-                                  history, session.monitor());
+                                   .log = &log},
+                                  session.threads(), history, session.monitor(), each_epoch);
   std::deque<AtomicFile> outputs;
   const auto save = [&](const plot::Figure& figure, const fs::path& path) {
     figure.save(outputs.emplace_back(path).temporary(), plot::format_of(path));

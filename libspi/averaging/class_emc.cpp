@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iomanip>
 #include <numbers>
 #include <numeric>
-#include <sstream>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
+#include "libspi/base/quantity.h"
 
 namespace spi {
 namespace {
@@ -18,12 +17,6 @@ constexpr std::size_t kLanes = FrameTile::kLanes;
 
 double mean_of(const auto& values) {
   return std::accumulate(values.begin(), values.end(), 0.) / double(values.size());
-}
-
-std::string rounded(double value, int digits) {
-  std::ostringstream stream;
-  stream << std::fixed << std::setprecision(digits) << value;
-  return stream.str();
 }
 
 }  // namespace

@@ -33,16 +33,20 @@ double EmcRunOptions::beta(float photons, std::size_t iterations) const {
   return std::min(1., beta_start * start * std::exp2(double(doublings)));
 }
 
-std::string setting_text(const OptionSet& described, std::span<const std::string_view> free,
-                         const FrameStore& store, std::uint64_t seed) {
-  double photons = 0;
-  for (const double n : store.survey().total) photons += n;
-  std::string text =
-      text_of("seed ", seed, ", ", store.frames(), " frames, ", print_number(photons), " photons");
+std::string values_text(const OptionSet& described, std::span<const std::string_view> free) {
+  std::string text;
   for (const Option& option : described.all())
     if (std::ranges::find(free, option.name) == free.end())
       text += "; " + option.name + " " + option.print();
   return text;
+}
+
+std::string setting_text(const OptionSet& described, std::span<const std::string_view> free,
+                         const FrameStore& store, std::uint64_t seed) {
+  double photons = 0;
+  for (const double n : store.survey().total) photons += n;
+  return text_of("seed ", seed, ", ", store.frames(), " frames, ", print_number(photons),
+                 " photons", values_text(described, free));
 }
 
 }  // namespace spi

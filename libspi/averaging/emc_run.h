@@ -30,6 +30,9 @@ struct EmcRunOptions {
   double beta(float photons, std::size_t iterations) const;
 };
 
+/// "; name value" of all options but those of `free`.
+std::string values_text(const OptionSet& described, std::span<const std::string_view> free);
+
 /// What must agree between a checkpoint and the job that goes on from it: seed, frames, and all
 /// options but those of `free`, which move no result.
 std::string setting_text(const OptionSet& described, std::span<const std::string_view> free,

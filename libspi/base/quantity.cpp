@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <initializer_list>
 
 #include "libspi/base/error.h"
@@ -124,6 +125,12 @@ long long parse_integer(std::string_view text) {
   if (number == std::floor(number) && std::abs(number) < 9e15)
     return static_cast<long long>(number);
   fail("'", text, "' is not a whole number");
+}
+
+std::string rounded(double value, int digits) {
+  char text[400];  // 309 digits before the point
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
 }
 
 }  // namespace spi

@@ -46,6 +46,9 @@ std::string print(Memory memory);
 
 /// The shortest text that reads back as the same double.
 std::string print_number(double value);
+
+/// With so many digits behind the point.
+std::string rounded(double value, int digits);
 /// The whole text as a number: decimal, or a fraction like "1/3"; UserError otherwise.
 double parse_number(std::string_view text);
 /// The whole text as a signed integer; UserError otherwise.

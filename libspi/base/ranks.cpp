@@ -38,4 +38,11 @@ double spearman(std::span<const double> x, std::span<const double> y) {
   return ab / std::sqrt(aa * bb);
 }
 
+double median(std::vector<double> values) {
+  SPI_ASSERT(!values.empty());
+  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
 }  // namespace spi

@@ -14,4 +14,7 @@ std::vector<double> ranks(std::span<const double> values);
 /// a NaN are left out. NaN where fewer than two are left or one of them does not vary.
 double spearman(std::span<const double> x, std::span<const double> y);
 
+/// The middle one, the upper of the two middle ones of an even number; there is at least one.
+double median(std::vector<double> values);
+
 }  // namespace spi

@@ -41,15 +41,23 @@ double detector_radius(const Detector& detector, double q_radius_px) {
   return d * std::tan(2 * std::asin(std::min(q_radius_px / (2 * d), 0.7)));
 }
 
+std::optional<double> ewald_distance(const Detector& detector) {
+  return is_flat(detector) ? std::nullopt : std::optional(detector.distance_px);
+}
+
+Vector3 ewald_point(std::optional<double> distance_px, double x, double y) {
+  if (!distance_px) return {x, y, 0};
+  const double d = *distance_px, r = std::hypot(x, y), f = std::hypot(r, d);
+  return {x / f * d, y / f * d, -r * r / (f * (f + d)) * d};
+}
+
 LabPoints polar_points(const PolarBinning& binning, const Detector& detector,
                        double voxels_per_pixel) {
   LabPoints points;
-  const bool flat = is_flat(detector);
-  const double d = detector.distance_px;
+  const std::optional<double> distance = ewald_distance(detector);
   for (const double r : binning.radii_px()) {
-    const double f = std::hypot(r, d);
-    const double across = voxels_per_pixel * (flat ? r : r / f * d);
-    const double along = voxels_per_pixel * (flat ? 0 : -r * r / (f * (f + d)) * d);
+    const Vector3 q = ewald_point(distance, r, 0);
+    const double across = voxels_per_pixel * q[0], along = voxels_per_pixel * q[2];
     for (std::size_t j = 0; j < binning.angles(); ++j) {
       const double angle = double(j) * binning.step_rad();
       points.x.push_back(float(across * std::cos(angle)));

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "libspi/geometry/rotation.h"
@@ -29,9 +30,14 @@ struct LabPoints {
   std::size_t size() const { return x.size(); }
 };
 
-/// The centres of R rings × T angles. A pixel at radius r on a detector at distance D (pixels)
-/// looks, with f = √(r² + D²), at (r/f, D/f - 1)·D pixels of q; on a plane through the origin at
-/// (r, 0).
+/// Where the flat detector's point (x, y), in pixels from the beam, looks, in pixels of q: at
+/// distance D and radius r, with f = √(r² + D²), at (x/f, y/f, D/f - 1)·D; without a distance, on
+/// the plane through the origin, at (x, y, 0).
+Vector3 ewald_point(std::optional<double> distance_px, double x, double y);
+/// D of a detector, nullopt where it is flat: looked up once for many points.
+std::optional<double> ewald_distance(const Detector& detector);
+
+/// The centres of R rings × T angles.
 LabPoints polar_points(const PolarBinning& binning, const Detector& detector,
                        double voxels_per_pixel);
 

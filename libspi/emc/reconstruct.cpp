@@ -83,10 +83,9 @@ void run_to_end(VolumeEmc& emc, const EmcOptions& options, const std::filesystem
 
 std::vector<Column> convergence_table(const std::vector<EmcRecord>& history) {
   constexpr double kDegrees = 180 / std::numbers::pi;
-  std::vector<Column> table;
-  for (const char* name : {"iteration", "beta", "spacing_deg", "gain_nats", "width_deg",
-                           "turned_deg", "moved", "fsc_radius_px"})
-    table.push_back({.name = name, .values = {}, .labels = {}});
+  constexpr const char* kNames[] = {"iteration", "beta",       "spacing_deg", "gain_nats",
+                                    "width_deg", "turned_deg", "moved",       "fsc_radius_px"};
+  std::vector<Column> table = empty_columns(kNames);
   for (std::size_t n = 0; n < history.size(); ++n) {
     const EmcRecord& r = history[n];
     const double row[] = {double(n + 1),
@@ -97,7 +96,7 @@ std::vector<Column> convergence_table(const std::vector<EmcRecord>& history) {
                           kDegrees * r.turned_rad,
                           r.moved,
                           r.fsc_radius};
-    for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
+    append_row(table, row);
   }
   return table;
 }

@@ -3,30 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iomanip>
 #include <numbers>
-#include <sstream>
 
 #include "libspi/base/error.h"
+#include "libspi/base/quantity.h"
+#include "libspi/base/ranks.h"
 #include "libspi/emc/pseudo_symmetry.h"
 #include "libspi/volume/fsc.h"
 
 namespace spi {
 namespace {
 
-std::string rounded(double value, int digits) {
-  std::ostringstream stream;
-  stream << std::fixed << std::setprecision(digits) << value;
-  return stream.str();
-}
-
 double degrees(double rad) { return rad * 180 / std::numbers::pi; }
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 /// Posteriors are narrower than the grid, and half of the frames stay where they are.
 bool decided(const EmcRecord& r) {

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "libspi/base/error.h"
+#include "libspi/base/ranks.h"
 #include "libspi/geometry/rotation.h"
 #include "libspi/volume/sections.h"
 
@@ -39,12 +40,6 @@ plot::Line outline() {
     line.y.push_back(std::numbers::sqrt2 * std::sin(t));
   }
   return line;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
 }
 
 /// Frames by value in 40 bins up to a little beyond the 99th percentile.

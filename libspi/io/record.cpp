@@ -35,4 +35,11 @@ std::string format_of(const h5::File& file) {
   return format;
 }
 
+double number_between(const h5::File& file, const std::string& name, double low, double high) {
+  const double value = file.number_attribute("/", name);
+  if (!(value >= low && value <= high))
+    fail(file.path().string(), ": ", name, " is ", value, ", expected ", low, " to ", high);
+  return value;
+}
+
 }  // namespace spi

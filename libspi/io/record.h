@@ -2,7 +2,9 @@
 // What every file of ours begins with: format, version, provenance.
 #pragma once
 
+#include <cmath>
 #include <string>
+#include <vector>
 
 #include "libspi/cli/provenance.h"
 #include "libspi/io/hdf5.h"
@@ -17,5 +19,18 @@ void write_record(h5::File& file, const std::string& format, const Provenance& p
 std::string format_of(const h5::File& file);
 
 inline constexpr int kFormatVersion = 1;
+
+/// A root attribute between `low` and `high`, else a UserError that names it.
+double number_between(const h5::File& file, const std::string& name, double low, double high);
+
+/// A dataset of that shape; UserError where a value is not finite.
+template <class T>
+std::vector<T> read_finite(const h5::File& file, const std::string& name, const h5::Shape& shape) {
+  std::vector<T> values = file.read<T>(name, shape);
+  for (const T v : values)
+    if (!std::isfinite(v))
+      fail(file.path().string(), ": ", name, " has values that are not finite");
+  return values;
+}
 
 }  // namespace spi

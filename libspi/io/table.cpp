@@ -80,6 +80,17 @@ Column csv_column(const fs::path& path, const std::string& name) {
 
 }  // namespace
 
+std::vector<Column> empty_columns(std::span<const char* const> names) {
+  std::vector<Column> columns;
+  for (const char* name : names) columns.push_back({.name = name, .values = {}, .labels = {}});
+  return columns;
+}
+
+void append_row(std::vector<Column>& columns, std::span<const double> row) {
+  SPI_ASSERT(row.size() == columns.size());
+  for (std::size_t c = 0; c < row.size(); ++c) columns[c].values.push_back(row[c]);
+}
+
 void write_csv(const fs::path& path, const std::vector<Column>& columns) {
   SPI_ASSERT(!columns.empty());
   std::string text;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct Column {
   std::vector<double> values;
   std::vector<std::string> labels;
 };
+
+/// Columns of those names without values, for rows that append_row() adds, a value a column.
+std::vector<Column> empty_columns(std::span<const char* const> names);
+void append_row(std::vector<Column>& columns, std::span<const double> row);
 
 /// Comma-separated text with a header line; labels are written as words, NaN as nothing. Atomic.
 void write_csv(const std::filesystem::path& path, const std::vector<Column>& columns);

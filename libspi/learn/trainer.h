@@ -6,7 +6,6 @@
 #include <span>
 
 #include "libspi/base/monitor.h"
-#include "libspi/base/random.h"
 #include "libspi/learn/split.h"
 #include "libspi/learn/tensors.h"
 #include "libspi/learn/training.h"
@@ -32,17 +31,6 @@ class Task {
   virtual at::Tensor loss(std::span<const std::size_t> rows, const Step& step, Parts& parts) = 0;
   /// After each epoch, with the weights as they are then.
   virtual void epoch_done(const EpochRecord& epoch) { static_cast<void>(epoch); }
-};
-
-/// What belongs to one run of train().
-struct Run {
-  std::uint64_t seed = kDefaultSeed;
-  /// State of an unfinished training, removed by the caller when all is done; empty: none is kept.
-  std::filesystem::path checkpoint = {};
-  std::string setting = {};  ///< what a checkpoint must agree with: data and options
-  bool resume = false;       ///< go on from the checkpoint where there is one
-  std::size_t member = 0;    ///< of an ensemble, in messages and in the log
-  TrainingLog* log = nullptr;
 };
 
 std::size_t steps_per_epoch(const Split& split, const TrainingOptions& options);

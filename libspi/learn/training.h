@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libspi/base/options.h"
+#include "libspi/base/random.h"
 #include "libspi/cli/provenance.h"
 #include "libspi/plot/figure.h"
 
@@ -62,6 +63,17 @@ class TrainingLog {
   std::filesystem::path path_;
   std::mutex mutex_;
   bool begun_ = false;
+};
+
+/// What belongs to one run of train() in trainer.h.
+struct Run {
+  std::uint64_t seed = kDefaultSeed;
+  /// State of an unfinished training, removed by the caller when all is done; empty: none is kept.
+  std::filesystem::path checkpoint = {};
+  std::string setting = {};  ///< what a checkpoint must agree with: data and options
+  bool resume = false;       ///< go on from the checkpoint where there is one
+  std::size_t member = 0;    ///< of an ensemble, in messages and in the log
+  TrainingLog* log = nullptr;
 };
 
 /// Loss over the epochs, training and validation of every member of an ensemble on one panel, the

@@ -6,30 +6,24 @@
 #include <numbers>
 
 #include "libspi/base/error.h"
+#include "libspi/base/ranks.h"
 
 namespace spi {
 namespace {
 
-double median(std::vector<float> values) {
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
-
 double median_photons(const Survey& survey) {
-  std::vector<float> photons;
+  std::vector<double> photons;
   for (std::size_t d = 0; d < survey.fate.size(); ++d)
     if (survey.fate[d] == FrameFate::used) photons.push_back(survey.photons[d]);
   return median(std::move(photons));
 }
 
 std::vector<Column> convergence_table(const std::vector<OnlineRecord>& history) {
-  std::vector<Column> table;
-  for (const char* name : {"frames", "gain_nats", "width_deg", "fsc_radius_px"})
-    table.push_back({.name = name, .values = {}, .labels = {}});
+  constexpr const char* kNames[] = {"frames", "gain_nats", "width_deg", "fsc_radius_px"};
+  std::vector<Column> table = empty_columns(kNames);
   for (const OnlineRecord& r : history) {
     const double row[] = {r.frames, r.gain, r.width_rad * 180 / std::numbers::pi, r.fsc_radius};
-    for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
+    append_row(table, row);
   }
   return table;
 }
@@ -163,7 +157,7 @@ void OnlineEmc::place_used(FrameSource& source, const Survey& survey, bool own) 
   emc.update_model(*state_.sums);
   model_ = emc.state();
   keep_poses(store, model_.poses);
-  std::vector<float> width;
+  std::vector<double> width;
   for (const FramePose& pose : model_.poses) width.push_back(pose.width_rad);
   state_.history.push_back({.frames = double(placed_.size()),
                             .gain = more.gain,

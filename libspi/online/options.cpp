@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/online/options.h"
 
-#include <algorithm>
-
+#include "libspi/averaging/emc_run.h"
 #include "libspi/base/error.h"
 
 namespace spi {
@@ -41,11 +40,7 @@ std::string setting_of(const OnlineOptions& options, std::uint64_t seed) {
   copy.describe(described);
   constexpr std::string_view kFree[] = {"stop-when-idle", "max-frames",       "stop-file", "poll",
                                         "write-every",    "checkpoint-every", "resume"};
-  std::string text = text_of("seed ", seed);
-  for (const Option& option : described.all())
-    if (std::ranges::find(kFree, option.name) == std::end(kFree))
-      text += "; " + option.name + " " + option.print();
-  return text;
+  return text_of("seed ", seed, values_text(described, kFree));
 }
 
 }  // namespace spi

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "libspi/base/error.h"
+#include "libspi/base/ranks.h"
 
 namespace spi {
 namespace {
@@ -20,13 +21,6 @@ void for_each_frequency(const RealFft2d& fft, Visit visit) {
       const double fy = double(y <= h / 2 ? y : h - y) / double(h), fx = double(x) / double(w);
       visit(y * half + x, std::hypot(fx, fy), x == 0 || 2 * x == w ? 1 : 2);
     }
-}
-
-double median(std::vector<double> values) {
-  SPI_ASSERT(!values.empty());
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 float median_measured(const std::vector<float>& values, const float* weight) {

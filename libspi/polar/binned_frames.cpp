@@ -35,6 +35,18 @@ void BinnedFrames::append(const FrameBlock& block, std::span<const std::uint32_t
   }
 }
 
+void BinnedFrames::append(const BinnedFrames& other) {
+  const std::uint64_t before = entry.size();
+  entry.insert(entry.end(), other.entry.begin(), other.entry.end());
+  photons.insert(photons.end(), other.photons.begin(), other.photons.end());
+  for (std::size_t d = 0; d < other.frames(); ++d) start.push_back(before + other.start[d + 1]);
+}
+
+void BinnedFrames::add_to(std::size_t frame, float* out) const {
+  for (std::uint64_t e = start[frame]; e < start[frame + 1]; ++e)
+    out[bin_of(entry[e])] += float(count_of(entry[e]));
+}
+
 void BinnedFrames::clear() { *this = {}; }
 
 }  // namespace spi

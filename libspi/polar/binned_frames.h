@@ -24,6 +24,10 @@ struct BinnedFrames {
   void append(const FrameBlock& block, const PolarBinning& binning);
   /// The same with the bin of each pixel, below 2^24, or PolarBinning::kNoBin.
   void append(const FrameBlock& block, std::span<const std::uint32_t> bin);
+  /// Appends all frames of another.
+  void append(const BinnedFrames& other);
+  /// Adds the counts of a frame to out[bins].
+  void add_to(std::size_t frame, float* out) const;
   void clear();
 
   static std::uint32_t bin_of(std::uint32_t entry) { return entry >> 8; }

@@ -46,21 +46,18 @@ Layout lay_out(const FrameStore& store, const Preprocessing& preprocessing) {
       }
   std::vector<std::uint32_t> index(size * size + 1, PolarBinning::kNoBin);
   Images& images = layout.images;
-  const bool flat = is_flat(detector);
-  const double distance = detector.distance_px;
+  const std::optional<double> distance = ewald_distance(detector);
   constexpr double kLeast = 0.3;  // of a cell; less is mostly outside or masked
   for (std::size_t c = 0; c < size * size; ++c) {
     if (area[c] < kLeast) continue;
     const double x = sum_x[c] / area[c], y = sum_y[c] / area[c];
-    const double r = std::hypot(x, y), f = std::hypot(r, distance);
-    const double across = flat ? 1 : distance / f;
-    const double along = flat ? 0 : -r * r / (f * (f + distance)) * distance;
-    if (std::hypot(r * across, along) > preprocessing.rim_px) continue;
+    const Vector3 q = ewald_point(distance, x, y);
+    if (std::hypot(q[0], q[1], q[2]) > preprocessing.rim_px) continue;
     index[c] = std::uint32_t(images.cell.size());
     images.cell.push_back(std::uint32_t(c));
-    images.points.x.push_back(float(x * across / preprocessing.rim_px));
-    images.points.y.push_back(float(y * across / preprocessing.rim_px));
-    images.points.z.push_back(float(along / preprocessing.rim_px));
+    images.points.x.push_back(float(q[0] / preprocessing.rim_px));
+    images.points.y.push_back(float(q[1] / preprocessing.rim_px));
+    images.points.z.push_back(float(q[2] / preprocessing.rim_px));
     images.area.push_back(float(area[c]));
   }
   images.points.reach = 1;
@@ -74,15 +71,8 @@ void read_counts(FrameStore& store, std::size_t begin, std::size_t end, Layout& 
   Images& images = layout.images;
   for (std::size_t first = begin; first < end; first += kBlock) {
     const std::size_t last = std::min(first + kBlock, end);
-    const BinnedFrames some = store.read(first, last, layout.of_pixel);
-    for (std::size_t d = 0; d < some.frames(); ++d) {
-      images.counts.entry.insert(images.counts.entry.end(),
-                                 some.entry.begin() + std::ptrdiff_t(some.start[d]),
-                                 some.entry.begin() + std::ptrdiff_t(some.start[d + 1]));
-      images.counts.start.push_back(images.counts.entry.size());
-      images.counts.photons.push_back(some.photons[d]);
-      images.id.push_back(store.id(first + d));
-    }
+    images.counts.append(store.read(first, last, layout.of_pixel));
+    for (std::size_t d = first; d < last; ++d) images.id.push_back(store.id(d));
   }
 }
 
@@ -115,9 +105,7 @@ template <class Visit>
 void for_each_cell(const Images& images, std::size_t frame, std::vector<float>& scratch,
                    Visit visit) {
   scratch.assign(images.cells(), 0);
-  for (std::uint64_t e = images.counts.start[frame]; e < images.counts.start[frame + 1]; ++e)
-    scratch[BinnedFrames::bin_of(images.counts.entry[e])] +=
-        float(BinnedFrames::count_of(images.counts.entry[e]));
+  images.counts.add_to(frame, scratch.data());
   for (std::size_t p = 0; p < images.cells(); ++p)
     visit(p, double(scratch[p]) / (double(images.area[p]) * images.fluence[frame]));
 }
@@ -234,13 +222,10 @@ Images make_images(FrameStore& store, const NeuralOptions& options) {
 
 Images make_images(FrameStore& store, const Preprocessing& preprocessing, std::size_t first,
                    std::size_t last) {
-  const double found = *store.detector().q_per_pixel() * preprocessing.cell_px;
-  const double wanted = preprocessing.q_per_pixel * preprocessing.cell_px;
+  const double found = *store.detector().q_per_pixel(), wanted = preprocessing.q_per_pixel;
   if (std::abs(found / wanted - 1) > 0.01)
-    fail("a pixel of these frames is ", found / preprocessing.cell_px,
-         " 1/A wide, the network has "
-         "learned ",
-         preprocessing.q_per_pixel, ": it knows frames of its own geometry only");
+    fail("a pixel of these frames is ", found, " 1/A wide, the network has learned ", wanted,
+         ": it knows frames of its own geometry only");
   Layout layout = lay_out(store, preprocessing);
   read_counts(store, first, last, layout);
   set_fluence(layout.images);

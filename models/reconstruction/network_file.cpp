@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cmath>
-
 #include "libspi/io/atomic_file.h"
 #include "libspi/io/record.h"
 #include "libspi/learn/tensors.h"
@@ -13,15 +11,8 @@ namespace {
 constexpr const char* kFormat = "spi-pose-network";
 constexpr const char* kRoot = "/";
 
-double number_in(const h5::File& file, const std::string& name, double low, double high) {
-  const double value = file.number_attribute(kRoot, name);
-  if (!(value >= low && value <= high))
-    fail(file.path().string(), ": ", name, " is ", value, ", expected ", low, " to ", high);
-  return value;
-}
-
 std::size_t whole_in(const h5::File& file, const std::string& name, double low, double high) {
-  return std::size_t(number_in(file, name, low, high));
+  return std::size_t(number_between(file, name, low, high));
 }
 
 template <class Enum>
@@ -33,26 +24,18 @@ Enum named(const h5::File& file, const std::string& name) {
   }
 }
 
-std::vector<double> finite(const h5::File& file, const std::string& name, std::size_t n) {
-  std::vector<double> values = file.read<double>(name, {n});
-  for (const double v : values)
-    if (!std::isfinite(v))
-      fail(file.path().string(), ": ", name, " has values that are not finite");
-  return values;
-}
-
 Preprocessing read_preprocessing(const h5::File& file) {
   constexpr double kMost = 1e6;
   Preprocessing pre;
   pre.size = whole_in(file, "size", 8, 512);
-  pre.cell_px = number_in(file, "cell_px", 1, kMost);
-  pre.rim_px = number_in(file, "rim_px", 1, kMost);
-  pre.q_per_pixel = number_in(file, "q_per_pixel", 1e-12, kMost);
+  pre.cell_px = number_between(file, "cell_px", 1, kMost);
+  pre.rim_px = number_between(file, "rim_px", 1, kMost);
+  pre.q_per_pixel = number_between(file, "q_per_pixel", 1e-12, kMost);
   pre.loss = named<IntensityLoss>(file, "loss");
   const std::size_t knots = pre.size / 2 + 1;
-  pre.intensity = finite(file, "tables/intensity", knots);
-  pre.mean = finite(file, "tables/mean", knots);
-  pre.deviation = finite(file, "tables/deviation", knots);
+  pre.intensity = read_finite<double>(file, "tables/intensity", {knots});
+  pre.mean = read_finite<double>(file, "tables/mean", {knots});
+  pre.deviation = read_finite<double>(file, "tables/deviation", {knots});
   return pre;
 }
 
@@ -60,16 +43,18 @@ NeuralOptions read_options(const h5::File& file) {
   NeuralOptions options;
   options.loss = named<IntensityLoss>(file, "loss");
   options.symmetry = file.text_attribute(kRoot, "symmetry");
+  options.polar.r_min = number_between(file, "r_min_px", 0, 1e6);
+  options.polar.r_max = number_between(file, "r_max_px", *options.polar.r_min, 1e6);
   options.encoder.kind = named<EncoderKind>(file, "encoder");
   options.encoder.channels = whole_in(file, "channels", 4, 1024);
   options.encoder.heads = whole_in(file, "heads", 1, 64);
   options.encoder.in_plane = named<InPlane>(file, "in_plane");
-  options.encoder.axis_radius = number_in(file, "axis_radius", 1e-6, 1);
+  options.encoder.axis_radius = number_between(file, "axis_radius", 1e-6, 1);
   options.encoder.fluence = whole_in(file, "fluence_head", 0, 1) == 1;
   options.field.kind = named<FieldKind>(file, "field");
   options.field.width = whole_in(file, "field_width", 8, 4096);
   options.field.hidden = whole_in(file, "field_hidden", 0, 16);
-  options.field.extent = number_in(file, "field_extent", 0.1, 1e4);
+  options.field.extent = number_between(file, "field_extent", 0.1, 1e4);
   return options;
 }
 
@@ -90,6 +75,8 @@ void PoseNetwork::save(const std::filesystem::path& path, const Provenance& prov
   set("q_unit", std::string("1/A"));
   set("loss", std::string(name_of(p.loss)));
   set("symmetry", options_.symmetry);
+  set("r_min_px", *options_.polar.r_min);
+  set("r_max_px", *options_.polar.r_max);
   set("encoder", std::string(name_of(options_.encoder.kind)));
   set("channels", std::int64_t(options_.encoder.channels));
   set("heads", std::int64_t(options_.encoder.heads));

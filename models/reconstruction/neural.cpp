@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "libspi/learn/runtime.h"
+#include "libspi/emc/reconstruct.h"
 #include "models/reconstruction/place.h"
+#include "models/reconstruction/teacher.h"
 #include "models/reconstruction/training.h"
 
 namespace spi {
@@ -46,9 +47,7 @@ struct Placing {
     set_intensity(cube, pre, model);
   }
   Model finish() {
-    double fluence = 0;
-    for (const float f : model.fluence) fluence += f;
-    for (float& f : model.fluence) f = float(f * double(model.fluence.size()) / fluence);
+    scale_fluences(model);
     return std::move(model);
   }
   Cube cube;
@@ -81,7 +80,7 @@ Model PoseNetwork::place(FrameSource& source, std::size_t refine, int threads,
 }
 
 NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
-                                const NeuralRun& run, Monitor& monitor) {
+                                const learn::Run& run, int threads, Monitor& monitor) {
   check_options(options);
   options.check_together();
   FrameStore store = open_store(source, options, monitor);
@@ -91,6 +90,9 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
   refuse_identical(store);
   const Images images = make_images(store, options);
   NeuralOptions used = options;
+  used.polar.q_min = used.polar.q_max = {};
+  used.polar.r_min = store.binning().radii_px().front();
+  used.polar.r_max = store.binning().radii_px().back();
   if (!used.field.extent) used.field.extent = autocorrelation_extent(images);
   constexpr double kSpeckles = 2;
   if (!used.encoder.axis_radius)
@@ -104,28 +106,21 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
   network->draw(run.seed);
   const bool goes_on = run.resume && std::filesystem::exists(run.checkpoint);
   if (options.teacher && !goes_on)
-    teach_field(*network, read_model(*options.teacher), images, run.seed, run.threads, monitor);
+    teach_field(*network, read_model(*options.teacher), images, run.seed, threads, monitor);
   if (!used.march) used.march = options.teacher ? 0 : kMarch;
   const learn::Split split =
       learn::split_rows(images.frames(), {}, used.training.validation, run.seed);
-  PoseTask task(*network, images, used, run.threads, monitor);
+  PoseTask task(*network, images, used, threads, monitor);
   learn::History history;
   {
     Progress progress(monitor, "training",
                       used.training.epochs * learn::steps_per_epoch(split, used.training));
-    history = learn::train(task, split, used.training,
-                           {.seed = run.seed,
-                            .checkpoint = run.checkpoint,
-                            .setting = run.setting,
-                            .resume = run.resume,
-                            .member = 0,
-                            .log = run.log},
-                           progress);
+    history = learn::train(task, split, used.training, run, progress);
   }
-  Placing placing(*network, images.preprocessing, used, run.threads, monitor);
+  Placing placing(*network, images.preprocessing, used, threads, monitor);
   {
     Progress progress(monitor, "placing frames", images.frames());
-    place_frames(*network, placing.cube, images, used.refine, run.threads, progress, placing.model);
+    place_frames(*network, placing.cube, images, used.refine, threads, progress, placing.model);
   }
   return {PoseNetwork(std::move(network), images.preprocessing, used), placing.finish(),
           std::move(history)};

@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "libspi/averaging/frame_source.h"
-#include "libspi/base/random.h"
 #include "libspi/cli/provenance.h"
 #include "libspi/io/model.h"
 #include "models/reconstruction/options.h"
@@ -31,20 +30,9 @@ class PoseNetwork {
   Model place(FrameSource& source, std::size_t refine, int threads, Monitor& monitor) const;
 
  private:
-  friend struct Training;
   std::unique_ptr<PoseModel> model_;
   std::unique_ptr<Preprocessing> preprocessing_;
   NeuralOptions options_;
-};
-
-/// What belongs to one training run: see learn/trainer.h.
-struct NeuralRun {
-  std::uint64_t seed = kDefaultSeed;
-  int threads = 1;
-  std::filesystem::path checkpoint = {};
-  std::string setting = {};
-  bool resume = false;
-  learn::TrainingLog* log = nullptr;
 };
 
 struct NeuralResult {
@@ -55,6 +43,6 @@ struct NeuralResult {
 
 /// Trains on the source's frames, then places them.
 NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
-                                const NeuralRun& run, Monitor& monitor);
+                                const learn::Run& run, int threads, Monitor& monitor);
 
 }  // namespace spi

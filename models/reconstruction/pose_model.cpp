@@ -6,8 +6,6 @@
 namespace spi {
 namespace {
 
-constexpr std::int64_t kSquare = 8;
-
 at::Tensor matrix_tensor(const Matrix3& m) {
   at::Tensor tensor = at::empty({3, 3});
   for (int k = 0; k < 9; ++k) tensor.data_ptr<float>()[k] = float(m[std::size_t(k)]);
@@ -102,10 +100,7 @@ ImageTensors::Batch ImageTensors::batch(std::span<const std::size_t> rows) const
   for (std::int64_t k = 0; k < b; ++k) {
     const std::size_t row = rows[std::size_t(k)];
     result.fluence.data_ptr<float>()[k] = images_.fluence[row];
-    float* const count = counts.data_ptr<float>() + k * p;
-    for (std::uint64_t e = images_.counts.start[row]; e < images_.counts.start[row + 1]; ++e)
-      count[BinnedFrames::bin_of(images_.counts.entry[e])] +=
-          float(BinnedFrames::count_of(images_.counts.entry[e]));
+    images_.counts.add_to(row, counts.data_ptr<float>() + k * p);
   }
   counts = counts / area;
   const bool root = images_.preprocessing.loss == IntensityLoss::sqrt;

@@ -57,6 +57,7 @@ class ImageTensors {
   const Images& images_;
 };
 
+inline constexpr std::int64_t kSquare = 8;
 /// The 8 symmetries of a square: image h of a frame. The first `n` of 1, 2, 4, 8 are groups: the
 /// identity; and the mirror image; and both turned by 180 degrees; and all turned by 90.
 at::Tensor square_copy(const at::Tensor& image, std::int64_t h);

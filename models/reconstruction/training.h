@@ -3,7 +3,6 @@
 #pragma once
 
 #include "libspi/base/monitor.h"
-#include "libspi/io/model.h"
 #include "libspi/learn/trainer.h"
 #include "models/reconstruction/pose_model.h"
 
@@ -22,10 +21,6 @@ class PoseTask : public learn::Task {
   void epoch_done(const learn::EpochRecord& epoch) override;
 
  private:
-  struct Chunk {
-    double loss = 0;
-    std::vector<at::Tensor> gradients;
-  };
   /// Radius, of the rim, up to which cells count at that step.
   double reach(const learn::Step& step) const;
   at::Tensor inside(double reach) const;
@@ -38,10 +33,5 @@ class PoseTask : public learn::Task {
   Monitor& monitor_;
   std::vector<at::Tensor> parameters_;
 };
-
-/// Fits the field to the intensities of a model of the same particle. UserError where it ends
-/// inside the rim.
-void teach_field(PoseModel& model, const Model& teacher, const Images& images, std::uint64_t seed,
-                 int threads, Monitor& monitor);
 
 }  // namespace spi

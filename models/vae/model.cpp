@@ -15,22 +15,6 @@ namespace {
 constexpr const char* kFormat = "spi-vae";
 constexpr const char* kRoot = "/";
 
-std::vector<float> finite(const h5::File& file, const std::string& name, const h5::Shape& shape) {
-  std::vector<float> values = file.read<float>(name, shape);
-  for (const float v : values)
-    if (!std::isfinite(v))
-      fail(file.path().string(), ": ", name, " has values that are not finite");
-  return values;
-}
-
-std::size_t whole_attribute(const h5::File& file, const std::string& name, double low,
-                            double high) {
-  const double value = file.number_attribute(kRoot, name);
-  if (!(value >= low && value <= high))
-    fail(file.path().string(), ": ", name, " is ", value, ", expected ", low, " to ", high);
-  return std::size_t(value);
-}
-
 at::Tensor rings_of(const QueryPoints& points, std::size_t size) {
   at::Tensor ring = at::empty({std::int64_t(points.size())}, at::kLong);
   const double half = double(size / 2);
@@ -90,9 +74,9 @@ Model read_model(const std::filesystem::path& path) {
     fail(path.string(), " is not a model of spi-vae (spi-vae train writes them)");
   Model model;
   model.symmetry = file.text_attribute(kRoot, "symmetry");
-  model.shape.size = std::int64_t(whole_attribute(file, "size", 9, 511));
-  model.shape.latent_dim = std::int64_t(whole_attribute(file, "latent_dim", 1, 32));
-  model.shape.channels = std::int64_t(whole_attribute(file, "channels", 1, 256));
+  model.shape.size = std::int64_t(number_between(file, "size", 9, 511));
+  model.shape.latent_dim = std::int64_t(number_between(file, "latent_dim", 1, 32));
+  model.shape.channels = std::int64_t(number_between(file, "channels", 1, 256));
   Preprocessing& p = model.preprocessing;
   p.size = std::size_t(model.shape.size);
   p.q_per_voxel = file.number_attribute(kRoot, "q_per_voxel");
@@ -104,12 +88,12 @@ Model read_model(const std::filesystem::path& path) {
   model.gain_deviation = file.number_attribute(kRoot, "gain_deviation");
   model.build();
   const auto& box = model.slicer->box().shape();
-  model.mean_volume = finite(file, "mean_volume", {box[0], box[1], box[2]});
+  model.mean_volume = read_finite<float>(file, "mean_volume", {box[0], box[1], box[2]});
   Latents& latents = model.latents;
   latents.id = file.read<std::uint64_t>("latents/id");
   latents.dim = std::size_t(model.shape.latent_dim);
-  latents.mean = finite(file, "latents/mu", {latents.count(), latents.dim});
-  latents.sigma = finite(file, "latents/sigma", {latents.count(), latents.dim});
+  latents.mean = read_finite<float>(file, "latents/mu", {latents.count(), latents.dim});
+  latents.sigma = read_finite<float>(file, "latents/sigma", {latents.count(), latents.dim});
   learn::set_tensors(*model.network, learn::read_tensors(file, "weights"), path.string());
   return model;
 }

@@ -8,6 +8,7 @@
 
 #include "libspi/base/memory.h"
 #include "libspi/base/parallel.h"
+#include "libspi/learn/chunk_gradients.h"
 #include "libspi/learn/runtime.h"
 
 namespace spi::vae {
@@ -87,16 +88,9 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
            {"divergence", divergence / double(rows.size())}};
   const double value = (reconstruction + kl_weight * divergence) * share;
   if (!step.training) return at::scalar_tensor(value, at::kDouble);
-  // A scalar of that value whose gradient is the sum of the chunks' gradients.
-  at::Tensor carrier;
-  for (std::size_t k = 0; k < parameters_.size(); ++k) {
-    at::Tensor gradient = losses[0].gradients[k];
-    if (!gradient.defined()) continue;  // of the encoder, while the decoder learns alone
-    for (std::size_t c = 1; c < losses.size(); ++c) gradient.add_(losses[c].gradients[k]);
-    const at::Tensor term = at::dot(parameters_[k].flatten(), gradient.flatten());
-    carrier = carrier.defined() ? carrier + term : term;
-  }
-  return carrier - carrier.detach() + value;
+  std::vector<learn::Gradients> gradients;
+  for (ChunkLoss& l : losses) gradients.push_back(std::move(l.gradients));
+  return learn::loss_of(value, parameters_, gradients);
 }
 
 void VaeTask::epoch_done(const learn::EpochRecord& epoch) {

@@ -66,26 +66,20 @@ std::vector<float> Vae::reconstruct(const PatternSet& set, std::size_t row) cons
   return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
 }
 
-Vae train(const PatternSet& set, const VaeOptions& options, const TrainingRun& run,
-          learn::History& history, Monitor& monitor) {
+Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& run, int threads,
+          learn::History& history, Monitor& monitor, const EpochViewer& each_epoch) {
   check_options(options);
   if (set.count() < 10) fail("training needs at least 10 patterns, there are ", set.count());
-  Model model = new_model(set, options, run.seed, run.threads, monitor);
-  VaeTask task(model, set, options, run.threads, monitor, run.each_epoch);
+  Model model = new_model(set, options, run.seed, threads, monitor);
+  VaeTask task(model, set, options, threads, monitor, each_epoch);
   const learn::Split split =
       learn::split_rows(set.count(), {}, options.training.validation, run.seed);
-  const learn::Run learning{.seed = run.seed,
-                            .checkpoint = run.checkpoint,
-                            .setting = run.setting,
-                            .resume = run.resume,
-                            .member = 0,
-                            .log = run.log};
   {
     Progress progress(monitor, "training",
                       options.training.epochs * learn::steps_per_epoch(split, options.training));
-    history = learn::train(task, split, options.training, learning, progress);
+    history = learn::train(task, split, options.training, run, progress);
   }
-  model.latents = encode(model, set, run.threads, monitor);
+  model.latents = encode(model, set, threads, monitor);
   return Vae(std::move(model));
 }
 

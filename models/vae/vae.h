@@ -51,19 +51,8 @@ class Vae {
 /// Receives epoch (from 1) and the latents of all patterns with the weights as they are then.
 using EpochViewer = std::function<void(std::size_t epoch, const Latents& latents)>;
 
-/// What belongs to one training run: see learn/trainer.h.
-struct TrainingRun {
-  std::uint64_t seed = kDefaultSeed;
-  int threads = 1;
-  std::filesystem::path checkpoint = {};
-  std::string setting = {};
-  bool resume = false;
-  learn::TrainingLog* log = nullptr;
-  EpochViewer each_epoch = {};
-};
-
 /// Trains on `set` as `options` say; `history` receives the losses.
-Vae train(const PatternSet& set, const VaeOptions& options, const TrainingRun& run,
-          learn::History& history, Monitor& monitor);
+Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& run, int threads,
+          learn::History& history, Monitor& monitor, const EpochViewer& each_epoch = {});
 
 }  // namespace spi::vae

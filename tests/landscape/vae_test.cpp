@@ -42,7 +42,7 @@ struct MeltingSequence {
     const PatternSet set =
         load_patterns(*stack, poses.pose, point_group("m-3m"), options, nullptr, silent_monitor());
     learn::History history;
-    return train(set, options, {.threads = available_threads()}, history, silent_monitor());
+    return train(set, options, {}, available_threads(), history, silent_monitor());
   }
 
   /// Mean of the latents near a state of the nominal size.

@@ -62,7 +62,7 @@ TEST(Neural, TaughtItPlacesUnseenFrames) {
   options.copies = 2;
   options.training.epochs = 12;
   FrameSource seen = source_of(folder / "seen.h5");
-  const NeuralResult result = reconstruct_neural(seen, options, {.threads = 2}, silent_monitor());
+  const NeuralResult result = reconstruct_neural(seen, options, {}, 2, silent_monitor());
   result.network.save(folder / "network.h5", {});
   FrameSource unseen = source_of(folder / "new.h5");
   const Model placed =
@@ -79,8 +79,7 @@ TEST(Neural, DoesNotDependOnThreads) {
   std::vector<Model> models;
   for (const int threads : {1, 3}) {
     FrameSource source = source_of(folder / "f.h5");
-    models.push_back(
-        reconstruct_neural(source, quick(), {.threads = threads}, silent_monitor()).model);
+    models.push_back(reconstruct_neural(source, quick(), {}, threads, silent_monitor()).model);
   }
   EXPECT_EQ(models[0].quaternion, models[1].quaternion);
   EXPECT_EQ(models[0].intensity, models[1].intensity);
@@ -90,11 +89,11 @@ TEST(Neural, RefusesWhatItCannotUse) {
   const Folder folder;
   test::write_frames(folder / "few.h5", 8, 2000);
   FrameSource few = source_of(folder / "few.h5");
-  EXPECT_THROW(reconstruct_neural(few, quick(), {}, silent_monitor()), UserError);
+  EXPECT_THROW(reconstruct_neural(few, quick(), {}, 1, silent_monitor()), UserError);
   NeuralOptions three = quick();
   three.copies = 3;
   FrameSource source = source_of(folder / "few.h5");
-  EXPECT_THROW(reconstruct_neural(source, three, {}, silent_monitor()), UserError);
+  EXPECT_THROW(reconstruct_neural(source, three, {}, 1, silent_monitor()), UserError);
   EXPECT_THROW(PoseNetwork::load(folder / "few.h5"), UserError);
 }
 

@@ -48,7 +48,7 @@ class Learning : public testing::TestWithParam<const char*> {};
 TEST_P(Learning, FindsTheContinuumAndItsVolumes) {
   const SmallWorld world(GetParam(), kSize, 200, 100);
   learn::History history;
-  const Vae vae = train(world.set, small_options(30), {.threads = 2}, history, silent_monitor());
+  const Vae vae = train(world.set, small_options(30), {}, 2, history, silent_monitor());
   const std::vector<double> z = vae.training_latents().coordinate(0);
   EXPECT_GT(std::abs(correlation(z, world.t)), 0.95);
 
@@ -72,28 +72,28 @@ INSTANTIATE_TEST_SUITE_P(Groups, Learning, testing::Values("C1", "D3"));
 TEST(Vae, IsTheSameOnAnyThreadsAndAfterAStop) {
   const SmallWorld world("Oh", kSize, 60, 40);
   learn::History history;
-  const Vae one = train(world.set, small_options(3), {.threads = 1}, history, silent_monitor());
-  const Vae three = train(world.set, small_options(3), {.threads = 3}, history, silent_monitor());
+  const Vae one = train(world.set, small_options(3), {}, 1, history, silent_monitor());
+  const Vae three = train(world.set, small_options(3), {}, 3, history, silent_monitor());
   EXPECT_EQ(one.training_latents().mean, three.training_latents().mean);
 
   const fs::path checkpoint = fs::path(testing::TempDir()) / "vae.checkpoint";
   fs::remove(checkpoint);
-  TrainingRun run{.threads = 1, .checkpoint = checkpoint, .setting = "the same"};
+  learn::Run run{.checkpoint = checkpoint, .setting = "the same"};
   Stopper stopper(8);
-  EXPECT_THROW(train(world.set, small_options(3), run, history, stopper), Cancelled);
+  EXPECT_THROW(train(world.set, small_options(3), run, 1, history, stopper), Cancelled);
   ASSERT_TRUE(fs::exists(checkpoint));
   run.resume = true;
-  const Vae resumed = train(world.set, small_options(3), run, history, silent_monitor());
+  const Vae resumed = train(world.set, small_options(3), run, 1, history, silent_monitor());
   EXPECT_EQ(one.training_latents().mean, resumed.training_latents().mean);
   EXPECT_EQ(one.decode(std::vector{0.5}, 1), resumed.decode(std::vector{0.5}, 1));
   run.setting = "another";
-  EXPECT_THROW(train(world.set, small_options(3), run, history, silent_monitor()), UserError);
+  EXPECT_THROW(train(world.set, small_options(3), run, 1, history, silent_monitor()), UserError);
 }
 
 TEST(Vae, IsReadAsWritten) {
   const SmallWorld world("D3", kSize, 30, 40);
   learn::History history;
-  const Vae vae = train(world.set, small_options(1), {}, history, silent_monitor());
+  const Vae vae = train(world.set, small_options(1), {}, 1, history, silent_monitor());
   const fs::path path = fs::path(testing::TempDir()) / "vae.pt";
   vae.save(path, {});
   const Vae back = Vae::load(path);
@@ -109,11 +109,11 @@ TEST(Vae, IsReadAsWritten) {
 TEST(Vae, NeedsPatternsAndDimensions) {
   learn::History history;
   EXPECT_THROW(
-      train(SmallWorld("C1", kSize, 5, 10).set, small_options(1), {}, history, silent_monitor()),
+      train(SmallWorld("C1", kSize, 5, 10).set, small_options(1), {}, 1, history, silent_monitor()),
       UserError);
   VaeOptions options = small_options(1);
   options.latent_dim = 0;
-  EXPECT_THROW(train(SmallWorld("C1", kSize, 20, 10).set, options, {}, history, silent_monitor()),
+  EXPECT_THROW(train(SmallWorld("C1", kSize, 20, 10).set, options, {}, 1, history, silent_monitor()),
                UserError);
 }
 
