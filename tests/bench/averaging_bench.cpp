@@ -4,14 +4,13 @@
 // of cblas_sgemm's rate on 1024³ that the harmonics' products alone (8 operations a ring, harmonic
 // and pair, twice) make up; transforms, exponentials and memory traffic are the rest.
 #include <benchmark/benchmark.h>
-#include <cblas.h>
 
-#include <ctime>
 #include <numeric>
 
 #include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
 #include "libspi/polar/rate_sums.h"
+#include "tests/bench/machine.h"
 
 namespace {
 
@@ -19,26 +18,8 @@ using spi::FrameTile;
 
 constexpr std::size_t kTiles = 4;  ///< 256 frames in flight
 
-/// Processor seconds of this thread: neighbours on the machine count less than on the wall.
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
+double now() { return spi::bench::processor_seconds(); }
 double seconds_since(double start) { return now() - start; }
-
-/// Single-precision matrix product on one thread, operations per second.
-double gemm_rate() {
-  constexpr int kN = 1024, kRepeats = 4;
-  openblas_set_num_threads(1);
-  const std::vector<float> a(kN * kN, 1.f), b(kN * kN, 1.f);
-  std::vector<float> c(kN * kN);
-  const auto start = now();
-  for (int n = 0; n < kRepeats; ++n)
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, kN, kN, kN, 1.f, a.data(), kN, b.data(),
-                kN, 0.f, c.data(), kN);
-  return 2.0 * kN * kN * kN * kRepeats / seconds_since(start);
-}
 
 /// Frames of `photons` photons spread evenly over the bins.
 spi::BinnedFrames frames_of(std::size_t frames, std::size_t photons, std::size_t bins) {
@@ -95,7 +76,7 @@ void averaging_iteration(benchmark::State& state) {
       4. * kTiles * FrameTile::kLanes * double(classes) * double(state.iterations());
   const double harmonics = std::accumulate(limit.begin(), limit.end(), double(rings));
   state.counters["pairs"] = pairs / seconds;
-  state.counters["of_gemm"] = 2 * 8 * harmonics * pairs / seconds / gemm_rate();
+  state.counters["of_gemm"] = 2 * 8 * harmonics * pairs / seconds / spi::bench::gemm_rate();
 }
 
 }  // namespace

@@ -4,39 +4,20 @@
 // an iteration, `of_gemm` the share of cblas_sgemm's rate on 1024³ that the harmonics' products
 // alone (8 operations a ring, harmonic, frame and view, twice) make up.
 #include <benchmark/benchmark.h>
-#include <cblas.h>
 #include <unistd.h>
 
 #include <cmath>
-#include <ctime>
 #include <filesystem>
 #include <numeric>
 
 #include "libspi/base/random.h"
 #include "libspi/emc/volume_emc.h"
 #include "libspi/geometry/detector_grid.h"
+#include "tests/bench/machine.h"
 
 namespace {
 
-/// Processor seconds of this process: neighbours on the machine count less than on the wall.
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
-
-/// Single-precision matrix product on one thread, operations per second.
-double gemm_rate() {
-  constexpr int kN = 1024, kRepeats = 4;
-  openblas_set_num_threads(1);
-  const std::vector<float> a(kN * kN, 1.f), b(kN * kN, 1.f);
-  std::vector<float> c(kN * kN);
-  const double start = now();
-  for (int n = 0; n < kRepeats; ++n)
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, kN, kN, kN, 1.f, a.data(), kN, b.data(),
-                kN, 0.f, c.data(), kN);
-  return 2.0 * kN * kN * kN * kRepeats / (now() - start);
-}
+double now() { return spi::bench::processor_seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 /// Frames of the middle of the NeurOrient paper's detector, 64 × 64 pixels: `photons` each, falling
 /// with the cube of q.
@@ -97,7 +78,8 @@ void emc_iteration(benchmark::State& state) {
   state.counters["orientations"] = looked * double(angles);
   state.counters["voxels"] = double(setting.size);
   state.counters["seconds"] = iteration;
-  state.counters["of_gemm"] = 2 * 8 * harmonics * looked * double(frames) / iteration / gemm_rate();
+  state.counters["of_gemm"] =
+      2 * 8 * harmonics * looked * double(frames) / iteration / spi::bench::gemm_rate();
 }
 
 }  // namespace

@@ -4,35 +4,16 @@
 // second; `of_gemm` is the share of cblas_sgemm's rate on 1024³ that the arithmetic makes up (8
 // operations a ring, harmonic and pair of pattern and view, and 2·T·M for the transform back).
 #include <benchmark/benchmark.h>
-#include <cblas.h>
 
-#include <ctime>
 #include <numeric>
 
 #include "libspi/base/random.h"
 #include "libspi/orientation/correlation_engine.h"
+#include "tests/bench/machine.h"
 
 namespace {
 
-/// Processor seconds of this thread: neighbours on the machine count less than on the wall.
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
-
-/// Single-precision matrix product on one thread, operations per second.
-double gemm_rate() {
-  constexpr int kN = 1024, kRepeats = 4;
-  openblas_set_num_threads(1);
-  const std::vector<float> a(kN * kN, 1.f), b(kN * kN, 1.f);
-  std::vector<float> c(kN * kN);
-  const double start = now();
-  for (int n = 0; n < kRepeats; ++n)
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, kN, kN, kN, 1.f, a.data(), kN, b.data(),
-                kN, 0.f, c.data(), kN);
-  return 2.0 * kN * kN * kN * kRepeats / (now() - start);
-}
+double now() { return spi::bench::processor_seconds(); }
 
 /// The gold experiment at the default spacing: 56 rings, 240 angles; 305 views are m-3m's, 7341
 /// C1's. `masked`: parts of the rings are not measured.
@@ -75,7 +56,7 @@ void orientation_search(benchmark::State& state) {
                       2. * kAngles * double(limit.back() + 1);
   if (masked) operations += 8. * kRings * (kAngles / 2 + 1) + 2. * kAngles * (kAngles / 2 + 1);
   state.counters["orientations"] = pairs * kAngles / seconds;
-  state.counters["of_gemm"] = operations * pairs / seconds / gemm_rate();
+  state.counters["of_gemm"] = operations * pairs / seconds / spi::bench::gemm_rate();
 }
 
 }  // namespace

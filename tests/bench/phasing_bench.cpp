@@ -5,19 +5,14 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "libspi/base/random.h"
 #include "libspi/phasing/engine.h"
+#include "tests/bench/machine.h"
 
 namespace {
 
-/// Processor seconds of this thread: neighbours on the machine count less than on the wall.
-double now() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
+double now() { return spi::bench::processor_seconds(); }
 
 /// A real transform forward and one backward.
 class TwoTransforms {
