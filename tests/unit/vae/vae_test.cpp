@@ -113,8 +113,9 @@ TEST(Vae, NeedsPatternsAndDimensions) {
       UserError);
   VaeOptions options = small_options(1);
   options.latent_dim = 0;
-  EXPECT_THROW(train(SmallWorld("C1", kSize, 20, 10).set, options, {}, 1, history, silent_monitor()),
-               UserError);
+  EXPECT_THROW(
+      train(SmallWorld("C1", kSize, 20, 10).set, options, {}, 1, history, silent_monitor()),
+      UserError);
 }
 
 }  // namespace
