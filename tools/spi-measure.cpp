@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// spi-measure: how large particles are: volumes along a series, sizes and radii of patterns
+// spi-measure: how large particles are, and how a landscape goes with what is known of them
 #include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/measures.h"
 #include "libspi/io/atomic_file.h"
+#include "libspi/measure/agreement.h"
 #include "libspi/measure/series.h"
 
 namespace {
@@ -155,14 +156,59 @@ void radial(const RadialArgs& args, cli::Session& session) {
                                  " patterns by ", coordinate.name));
 }
 
+struct LandscapeArgs {
+  std::vector<fs::path> tables;
+  std::vector<std::string> known;
+  AgreementOptions agreement;
+};
+
+void declare_landscape(cli::Usage& usage, LandscapeArgs& args) {
+  usage.summary("how a landscape goes with what is known of its patterns")
+      .describe(
+          "Of a known number (a truth, the run, the fluence): the rank correlation with each axis, "
+          "and with what the nearest patterns have. Of known labels (a truth, clusters, labels by "
+          "hand): the part of the patterns that are what most of the nearest patterns are. A "
+          "landscape that goes with the run or the fluence shows the experiment, not the "
+          "particles.")
+      .describe(
+          "The columns of all inputs are joined by id, the first says which patterns there are. "
+          "Prints a line for each known column and writes OUTPUT and the table OUTPUT-table.csv.")
+      .example("spi-measure landscape clpca.h5 averages.h5 --known truth/kind,truth/melting",
+               "Are the kinds apart, and is melting a direction?")
+      .example("spi-measure landscape latents-table.csv runs.csv --known run,fluence",
+               "Does the latent space follow anything that it should not?")
+      .output("measure.h5", "the figures");
+  usage.inputs("tables", args.tables,
+               "clpca.h5, embedding.h5, averages.h5, tables (CSV) with a column id");
+  usage.add("known", args.known, "columns that the landscape is held against").required();
+  args.agreement.describe(usage);
+}
+
+void landscape(const LandscapeArgs& args, cli::Session& session) {
+  const fs::path path = session.companion("table.csv");
+  const Table table = read_table(args.tables);
+  const std::vector<std::string> axes = landscape_axes(table, args.agreement);
+  std::vector<Agreement> all;
+  for (const std::string& name : args.known) {
+    all.push_back(agreement(table, axes, name, args.agreement.neighbours, session.threads()));
+    session.monitor().info(in_words(all.back(), axes, args.agreement.neighbours));
+  }
+  const std::vector<Column> columns = agreement_table(all, axes);
+  write_csv(path, columns);
+  write_measures(session.output(), columns, session.provenance());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  return cli::main(cli::Tool{"spi-measure",
-                             "how large particles are: volumes along a series, sizes and radial "
-                             "intensities of patterns",
-                             {cli::command<VolumesArgs>("volumes", declare_volumes, volumes),
-                              cli::command<SizesArgs>("sizes", declare_sizes, sizes),
-                              cli::command<RadialArgs>("radial", declare_radial, radial)}},
-                   argc, argv);
+  return cli::main(
+      cli::Tool{"spi-measure",
+                "how large particles are: volumes along a series, sizes and radial "
+                "intensities of patterns; and how a landscape goes with what is "
+                "known",
+                {cli::command<VolumesArgs>("volumes", declare_volumes, volumes),
+                 cli::command<SizesArgs>("sizes", declare_sizes, sizes),
+                 cli::command<RadialArgs>("radial", declare_radial, radial),
+                 cli::command<LandscapeArgs>("landscape", declare_landscape, landscape)}},
+      argc, argv);
 }

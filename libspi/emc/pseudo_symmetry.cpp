@@ -16,12 +16,14 @@ constexpr double kDegree = std::numbers::pi / 180;
 constexpr double kStep = 8 * kDegree;   ///< of the grid that is searched
 constexpr double kApart = 1.5 * kStep;  ///< as the search keeps its matches apart
 constexpr double kAlike = 0.5;
+constexpr std::size_t kLeastVoxels = 9;  ///< across, for a search over rotations
 
 }  // namespace
 
 std::vector<Quaternion> pseudo_symmetries(const Cube& model, const PointGroup& laue, double radius,
                                           std::size_t most, int threads) {
   const std::size_t n = std::min(model.n, 2 * std::size_t(std::ceil(radius)) + 3) | 1;
+  if (n < kLeastVoxels) return {};
   const std::vector<float> crop = central_cube(std::span<const float>(model.values), model.n, n);
   const std::vector<float> contrast = shell_contrast(crop, n).values;
   // The operations of the class, and its axes' neighbourhoods, are among the matches of each band.

@@ -170,7 +170,7 @@ EmcRecord VolumeEmc::record(double gain, double spacing,
 }
 
 double VolumeEmc::agreement_px() const {
-  return crossing(state_.fsc, 0.5, innermost_shell() + 1) / setting_.voxels_per_pixel;
+  return last_crossing(state_.fsc, 0.5, innermost_shell() + 1) / setting_.voxels_per_pixel;
 }
 
 std::size_t VolumeEmc::innermost_shell() const {

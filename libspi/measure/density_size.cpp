@@ -6,12 +6,35 @@
 #include <numbers>
 
 #include "libspi/base/parallel.h"
+#include "libspi/volume/fourier.h"
 #include "libspi/volume/spline_volume.h"
 
 namespace spi {
 namespace {
 
-constexpr int kParts = 3;  // cells of a voxel, along each axis
+constexpr int kParts = 3;           // cells of a voxel, along each axis
+constexpr std::size_t kFiner = 2;   // voxels for one, along each axis
+constexpr std::size_t kBorder = 3;  // voxels around the body
+
+/// How far from the centre, along any axis, the density rises above the level, in voxels.
+std::size_t extent_above(const Volume& v, double level) {
+  const std::size_t centre = v.nx / 2;
+  std::size_t extent = 0;
+  for (std::size_t i = 0; i < v.values.size(); ++i) {
+    if (v.values[i] <= level) continue;
+    for (const std::size_t at : {i % v.nx, i / v.nx % v.nx, i / (v.nx * v.nx)})
+      extent = std::max(extent, at > centre ? at - centre : centre - at);
+  }
+  return extent;
+}
+
+/// What rises above the level, between its voxels too: phased densities hold frequencies up to the
+/// edge of their grid, between whose voxels no spline finds the surface.
+Volume finer(const Volume& v, double level, int threads) {
+  const std::size_t reach = std::min(extent_above(v, level) + kBorder, v.nx / 2);
+  const std::size_t n = 2 * kFiner * reach + 1;
+  return {n, n, n, resampled(v.values, v.nx, n, 1. / kFiner, threads), v.voxel_size_A / kFiner};
+}
 
 /// Of all 27 voxels around one (fewer at the border): 1 all above, 0 none, -1 some.
 int neighbourhood(const Volume& v, std::size_t x, std::size_t y, std::size_t z, double level) {
@@ -102,12 +125,13 @@ DensitySize density_size(const Volume& density, const DensitySizeOptions& option
   DensitySize size;
   for (const float v : density.values) size.mass += v;
   if (!(size.mass > 0)) fail("the density has no mass: its sum is ", size.mass);
-  const SplineVolume spline(density.values, density.nx, threads);
-  const double voxel = std::pow(density.voxel_size_A, 3);
-  size.half_level = half_level(density);
-  size.volume_A3 = voxel * voxels_above(density, spline, size.half_level, threads);
-  size.mass_volume_A3 =
-      voxel * voxels_above(density, spline, options.mass_fraction * size.mass, threads);
+  const double mass_level = options.mass_fraction * size.mass;
+  const Volume fine = finer(density, std::min(mass_level, half_level(density)) / 2, threads);
+  const SplineVolume spline(fine.values, fine.nx, threads);
+  const double voxel = std::pow(fine.voxel_size_A, 3);
+  size.half_level = half_level(fine);
+  size.volume_A3 = voxel * voxels_above(fine, spline, size.half_level, threads);
+  size.mass_volume_A3 = voxel * voxels_above(fine, spline, mass_level, threads);
   size.edge_A = std::cbrt(size.volume_A3);
   size.diameter_A = std::cbrt(6 * size.volume_A3 / std::numbers::pi);
   return size;

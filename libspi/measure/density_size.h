@@ -26,8 +26,9 @@ struct DensitySize {
 /// density. The density needs a positive mass.
 double half_level(const Volume& density);
 
-/// Volumes inside isosurfaces, to a part of a voxel: voxels that the surface crosses are divided
-/// into 3³ cells by a cubic spline, and those by planes. Two surfaces: at half of the median
+/// Volumes inside isosurfaces, to a part of a voxel: the density is interpolated to half its voxels
+/// by its Fourier transform, voxels that the surface crosses are divided into 3³ cells by a cubic
+/// spline, and those by planes. Two surfaces: at half of the median
 /// density that it encloses itself, which of a body of constant density lies at its true faces
 /// however the resolution blurs them, and at a fraction of the total mass, as figure 5d of Zhuang
 /// et al. (2022) takes it: that level is a density per voxel, so it depends on the voxel size, and

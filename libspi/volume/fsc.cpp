@@ -90,4 +90,17 @@ double crossing(std::span<const double> correlation, double threshold, std::size
   return double(correlation.size() - 1);
 }
 
+double last_crossing(std::span<const double> correlation, double threshold, std::size_t first) {
+  SPI_ASSERT(first < correlation.size());
+  double balance = 0, most = 0;
+  std::size_t beyond = first;  // the first shell that is not within
+  for (std::size_t s = first; s < correlation.size(); ++s) {
+    balance += correlation[s] - threshold;
+    if (balance > most) most = balance, beyond = s + 1;
+  }
+  if (beyond == first) return double(first);
+  if (beyond == correlation.size()) return double(beyond - 1);
+  return double(beyond - 1) + crossing(correlation.subspan(beyond - 1, 2), threshold, 0);
+}
+
 }  // namespace spi

@@ -53,4 +53,9 @@ inline std::vector<double> shell_correlation(std::span<const std::complex<float>
 /// shells, the shells below `first` not looked at); the last shell where it never does.
 double crossing(std::span<const double> correlation, double threshold, std::size_t first = 1);
 
+/// The radius, in shells, to which the correlation exceeds `threshold` on the whole: the sum of
+/// what it exceeds it by, from the shell `first` on, is largest there. On a falling curve that is
+/// crossing(); a shell or two of nearly isotropic intensity, as low ones often are, do not end it.
+double last_crossing(std::span<const double> correlation, double threshold, std::size_t first = 1);
+
 }  // namespace spi

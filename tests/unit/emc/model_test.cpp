@@ -129,6 +129,8 @@ TEST(PseudoSymmetry, IsFoundInAModelThatIsNearlyItself) {
   // A degree is a third of a voxel at 18 voxels, where a fringe has eight.
   EXPECT_LT(misorientation_rad(none, found[0], g), 2 * kDegree);
   EXPECT_TRUE(pseudo_symmetries(cube_of(waves(60, 0.12, 6)), none, 18, 5, 2).empty());
+  // Nothing can be told of a few voxels.
+  EXPECT_TRUE(pseudo_symmetries(cube_of(set), none, 1.9, 5, 2).empty());
   EXPECT_EQ(pseudo_symmetries(cube_of(set), none, 18, 5, 1), found);
 }
 

@@ -58,5 +58,15 @@ TEST(Crossing, LiesBetweenTheShellsAroundTheThreshold) {
   EXPECT_DOUBLE_EQ(crossing(std::vector{1., 0.3, 0.8}, 0.5), 1);
 }
 
+TEST(Fsc, AgreementEndsWhereItEndsForGood) {
+  EXPECT_DOUBLE_EQ(last_crossing(std::vector{1., 1., 0.75, 0.25, 0.}, 0.5), 2.5);
+  EXPECT_DOUBLE_EQ(last_crossing(std::vector{1., 0.9, 0.8}, 0.5), 2);
+  EXPECT_DOUBLE_EQ(last_crossing(std::vector{1., 0.1, 0.2, 0.1}, 0.5), 1);
+  // shells that are nearly isotropic, and a chance agreement among noise
+  EXPECT_DOUBLE_EQ(last_crossing(std::vector{1., 0.2, 0.9, 0.9, 0.9, 0., 0.1, 0.6, 0.}, 0.5),
+                   4 + 0.4 / 0.9);
+  EXPECT_DOUBLE_EQ(crossing(std::vector{1., 0.2, 0.9, 0.9, 0.9, 0., 0.1, 0.6, 0.}, 0.5), 1);
+}
+
 }  // namespace
 }  // namespace spi
