@@ -15,6 +15,8 @@ namespace {
 
 using Table = std::map<std::string, spi::Column>;
 
+constexpr double kApart = 1.15;  ///< ratio of numbers whose labels do not touch
+
 Table read_table(const std::filesystem::path& path) {
   Table table;
   for (spi::Column& column : spi::read_csv(path)) table[column.name] = std::move(column);
@@ -53,7 +55,12 @@ void draw_panel(spi::plot::Axes& axes, const Table& table, std::size_t panel, co
   }
   for (auto& [program, line] : curves) axes.line(std::move(line));
   axes.x.ticks.emplace();
-  for (auto& [x, tick] : ticks) axes.x.ticks->push_back(std::move(tick));
+  double labelled = 0;
+  for (auto& [x, tick] : ticks) {
+    if (x < kApart * labelled) tick.label.clear();
+    if (!tick.label.empty()) labelled = x;
+    axes.x.ticks->push_back(std::move(tick));
+  }
 }
 
 /// All panels share the range of y, with room for the legends above.
@@ -70,7 +77,7 @@ void draw(const Table& table, const std::string& path, const std::string& y,
   for (std::size_t panel = 0; panel < panels; ++panel) {
     spi::plot::Axes& axes = figure.axes(panel / 2, panel % 2);
     axes.y = {
-        .label = label, .scale = spi::plot::ScaleKind::log, .min = least / 1.5, .max = most * 10};
+        .label = label, .scale = spi::plot::ScaleKind::log, .min = least / 1.5, .max = most * 6};
     draw_panel(axes, table, panel, y, with_law);
   }
   figure.save(path);
