@@ -3,7 +3,7 @@
 #   make            install what is missing, configure, build
 #   make demo       simulate melting gold, embed it, make a movie of it; says where they lie
 #   make test       every test
-#   make bench      benchmarks (ratios within one run)
+#   make bench      benchmarks (ratios within one run), 15 minutes; with QUICK=1, 3
 #   make docs       write docs/tools from the programs
 #   make format     clang-format every source file
 
@@ -41,7 +41,7 @@ test: build
 	  OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive ctest --output-on-failure -j $(JOBS)
 
 bench: build
-	@$(BIN)/spi_bench
+	@tests/bench/run --bin $(BIN) --out $(BUILD)/bench $(if $(QUICK),--quick)
 
 docs: programs
 	@./.ci/tool-pages $(BIN) docs/tools
