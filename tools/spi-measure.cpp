@@ -7,6 +7,7 @@
 #include "libspi/io/atomic_file.h"
 #include "libspi/measure/agreement.h"
 #include "libspi/measure/series.h"
+#include "libspi/measure/states.h"
 
 namespace {
 
@@ -156,6 +157,40 @@ void radial(const RadialArgs& args, cli::Session& session) {
                                  " patterns by ", coordinate.name));
 }
 
+struct StatesArgs {
+  fs::path states, truth;
+  std::optional<std::string> known;
+};
+
+void declare_states(cli::Usage& usage, StatesArgs& args) {
+  usage.summary("resolution of the states of a landscape against a known series")
+      .describe(
+          "Finds for every volume of STATES the one of TRUTH that it is most like, and where their "
+          "Fourier shell correlation falls below 1/2. Both lie in the same frame. Writes OUTPUT "
+          "and the table OUTPUT-table.csv.")
+      .example("spi-measure states states.h5 truth.h5 --known truth/melting",
+               "Decoded states against the true intensities of a cube that melts")
+      .output("measure.h5", "the figures");
+  usage.input("states", args.states, "volumes.h5");
+  usage.input("truth", args.truth, "volumes.h5 of the same quantity: the known series");
+  usage.add("known", args.known, "column of TRUTH, or FILE:COLUMN, to give for the nearest");
+}
+
+void states(const StatesArgs& args, cli::Session& session) {
+  const fs::path path = session.companion("table.csv");
+  const auto matches = match_states(args.states, args.truth, session.threads(), session.monitor());
+  std::vector<Column> columns = state_table(matches);
+  if (args.known) {
+    const Column known = read_column(*args.known, args.truth, open_volumes(args.truth)->count());
+    Column nearest{known.name, {}, known.labels};
+    for (const StateMatch& m : matches) nearest.values.push_back(known.values[m.nearest]);
+    columns.push_back(std::move(nearest));
+  }
+  write_csv(path, columns);
+  write_measures(session.output(), columns, session.provenance());
+  session.monitor().info(summary(matches));
+}
+
 struct LandscapeArgs {
   std::vector<fs::path> tables;
   std::vector<std::string> known;
@@ -209,6 +244,7 @@ int main(int argc, char** argv) {
                 {cli::command<VolumesArgs>("volumes", declare_volumes, volumes),
                  cli::command<SizesArgs>("sizes", declare_sizes, sizes),
                  cli::command<RadialArgs>("radial", declare_radial, radial),
+                 cli::command<StatesArgs>("states", declare_states, states),
                  cli::command<LandscapeArgs>("landscape", declare_landscape, landscape)}},
       argc, argv);
 }

@@ -76,6 +76,9 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
   file.write("half_1", state.half[1].values);
   file.write("fsc", state.fsc);
   file.write_scalar("stage", std::uint8_t(state.stage));
+  file.write_scalar("grows", std::uint8_t(state.grows));
+  if (state.early.n > 0) file.write("early", state.early.values);
+  file.write_scalar("early_at", std::uint64_t{state.early_at});
   std::vector<double> rotations;
   for (const Quaternion& q : state.pseudo_symmetries) append(rotations, q);
   if (!rotations.empty()) file.write("pseudo_symmetries", rotations);
@@ -105,6 +108,9 @@ std::optional<EmcState> load_checkpoint(const std::filesystem::path& path,
   state.half = {read_cube("half_0"), read_cube("half_1")};
   state.fsc = file.read<double>("fsc");
   state.stage = EmcState::Stage(file.read_scalar<std::uint8_t>("stage"));
+  state.grows = file.read_scalar<std::uint8_t>("grows") != 0;
+  if (file.exists("early")) state.early = read_cube("early");
+  state.early_at = std::size_t(file.read_scalar<std::uint64_t>("early_at"));
   const auto poses = file.read<double>("poses"), history = file.read<double>("history");
   std::vector<double> rotations;
   if (file.exists("pseudo_symmetries")) rotations = file.read<double>("pseudo_symmetries");

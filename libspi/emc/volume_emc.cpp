@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "libspi/base/error.h"
 #include "libspi/base/quantity.h"
@@ -26,6 +27,8 @@ constexpr double kFew = 0.005;    ///< part of the frames that change copies whe
 constexpr double kRise = 3e-5;    ///< of the gain: less is none
 constexpr std::size_t kMostTurns = 10;  ///< where copies are truly alike, some always change
 constexpr std::size_t kMostLocal = 16;  ///< iterations off the grid before looking around
+
+constexpr double kStructure = 0.8;  ///< of the first posterior's width: the model says something
 
 constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
 
@@ -60,6 +63,7 @@ void VolumeEmc::start() {
   Cube model(n);
   std::ranges::copy(noise, model.values.begin());
   start(std::move(model));
+  state_.grows = setting_.laue.rotations.size() > 1;
 }
 
 void VolumeEmc::start(Cube model) {
@@ -122,6 +126,10 @@ bool VolumeEmc::iterate() {
   if (!state_.stop_reason.empty()) return false;
   using Stage = EmcState::Stage;
   state_.history.push_back(state_.stage == Stage::grid ? grid_iteration() : local_iteration());
+  if (state_.stage == Stage::grid) {
+    watch_for_structure();
+    if (state_.early.n > 0 && decided(state_.history.back())) try_inverse();
+  }
   Stage next = next_stage();
   if (state_.stage == Stage::local && next == Stage::copies) {
     report_iteration();
@@ -134,6 +142,32 @@ bool VolumeEmc::iterate() {
   state_.stage = next;
   report_iteration();
   return state_.stop_reason.empty();
+}
+
+void VolumeEmc::watch_for_structure() {
+  const EmcRecord &first = state_.history.front(), &last = state_.history.back();
+  if (!state_.grows || last.width_rad > kStructure * first.width_rad) return;
+  state_.grows = false;
+  state_.early = state_.model;
+  state_.early_at = state_.history.size();
+}
+
+void VolumeEmc::try_inverse() {
+  const EmcState kept = state_;
+  state_.history.resize(kept.early_at);
+  Cube inverse = std::exchange(state_.early, Cube());
+  for (float& w : inverse.values) w = 1 / w;
+  start(std::move(inverse));
+  while (state_.history.size() < kept.history.size()) state_.history.push_back(grid_iteration());
+  const double gain = state_.history.back().gain;
+  const bool better = gain > kept.history.back().gain;
+  monitor_.info(text_of(
+      "the inverse of the first structure, from iteration ", kept.early_at, " on, has a gain of ",
+      rounded(gain, 2), " nats a frame, ", better ? "more" : "not more", " than ",
+      rounded(kept.history.back().gain, 2), ": ", better ? "it takes its place" : "left"));
+  if (better) return;
+  state_ = kept;
+  state_.early = Cube();
 }
 
 void VolumeEmc::find_pseudo_symmetries() {

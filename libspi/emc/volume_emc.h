@@ -60,6 +60,11 @@ struct EmcState {
   /// On the grid; off it; off it, after a last look at the grid for orientations far away, among
   /// the copies that pseudo-symmetries make of a frame's orientation; off it to the end.
   enum class Stage : std::uint8_t { grid, local, copies, final } stage = Stage::grid;
+  bool grows = false;  ///< from noise, in a point group, and nothing is seen yet
+  /// The first structure that grew, while its inverse has still to be tried, and after how many
+  /// iterations.
+  Cube early;
+  std::size_t early_at = 0;
   std::vector<Quaternion> pseudo_symmetries;  ///< the model is nearly itself when turned by them
   std::vector<EmcRecord> history;
   std::string stop_reason;  ///< empty while it goes on
@@ -122,6 +127,12 @@ class VolumeEmc {
   /// Off the grid: new candidates from all over the grid beside each frame's best.
   EmcRecord look_around();
   EmcState::Stage next_stage() const;
+  /// Keeps the first structure of a model that a point group pins, for try_inverse().
+  void watch_for_structure();
+  /// Goes again from the inverse 1/W of the first structure to the present iteration, and stays
+  /// with what explains the frames better. Which sign the first waves of a symmetric model take is
+  /// chance, as if streaks lay along the diagonals of a cube: its axes cannot turn to mend that.
+  void try_inverse();
   /// Leaves each frame its best orientation only, and those of one half their copies.
   void offer_copies(std::size_t half);
   void find_pseudo_symmetries();

@@ -55,6 +55,28 @@ TEST(ReconstructEmc, FindsAParticleFromNoise) {
     EXPECT_GT(fsc.correlation[s], 0.9) << "shell " << s;
 }
 
+TEST(ReconstructEmc, SymmetricNoiseMayGrowWithEitherSign) {
+  // A cube's first wave has its crests along the faces' normals or, inverse, along the diagonals;
+  // in the group's frame it cannot turn from one to the other.
+  const Folder folder;
+  const test::SmallSet truth =
+      test::write_frames(folder / "f.h5", 150, 3000, 1, test::cube_intensity);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EmcOptions options = test::small_options();
+  options.symmetry = "m-3m";
+  options.refine = Refinement::none;
+  options.max_iterations = 20;
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    const EmcResult result = test::reconstruct(source, options, 2, {}, silent_monitor(), seed);
+    std::vector<Quaternion> found;
+    for (const FramePose& pose : result.state.poses) found.push_back(pose.model_from_lab);
+    const PoseComparison poses =
+        compare_poses(found, truth.orientation, point_group("O"), BeamTwin::same, false);
+    // Random orientations are some 40 degrees apart, those of the wrong sign 20 and more.
+    EXPECT_LT(poses.median_rad, 8 * kDegree) << "seed " << seed;
+  }
+}
+
 TEST(ReconstructEmc, NeitherThreadsNorInterruptionsMatter) {
   const Folder folder;
   test::write_frames(folder / "f.h5", 200, 3000);

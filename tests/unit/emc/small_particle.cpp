@@ -44,6 +44,15 @@ double nearly_symmetric_intensity(const Vector3& q) {
   return with_balls(f, q);
 }
 
+double cube_intensity(const Vector3& q) {
+  double value = 1;
+  for (const double component : q) {
+    const double x = std::numbers::pi * 140 * component;
+    value *= std::abs(x) < 1e-6 ? 1 : std::pow(std::sin(x) / x, 2);
+  }
+  return value;
+}
+
 double intensity(const Vector3& q) {
   std::complex<double> f = 0;
   for (int k = 0; k < 10; ++k) {
@@ -95,8 +104,9 @@ EmcOptions small_options() {
 }
 
 EmcResult reconstruct(FrameSource& source, const EmcOptions& options, int threads,
-                      const std::filesystem::path& checkpoint, Monitor& monitor) {
-  return reconstruct_emc(source, options, checkpoint, 42, threads, monitor);
+                      const std::filesystem::path& checkpoint, Monitor& monitor,
+                      std::uint64_t seed) {
+  return reconstruct_emc(source, options, checkpoint, seed, threads, monitor);
 }
 
 }  // namespace spi::test

@@ -20,6 +20,9 @@ double intensity(const Vector3& q);
 /// Of five balls, and the same five after half a turn about z, of which one has moved by 40 Å.
 double nearly_symmetric_intensity(const Vector3& q);
 
+/// Of a cube of 140 Å: 4.9 pixels a fringe.
+double cube_intensity(const Vector3& q);
+
 struct SmallSet {
   std::vector<Quaternion> orientation;
   std::vector<double> fluence;
@@ -33,6 +36,6 @@ EmcOptions small_options();
 
 EmcResult reconstruct(FrameSource& source, const EmcOptions& options, int threads = 2,
                       const std::filesystem::path& checkpoint = {},
-                      Monitor& monitor = silent_monitor());
+                      Monitor& monitor = silent_monitor(), std::uint64_t seed = 42);
 
 }  // namespace spi::test
