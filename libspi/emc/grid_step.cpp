@@ -69,7 +69,7 @@ EmcRecord VolumeEmc::grid_iteration() {
   const ViewGrid views = zone_grid(setting_.laue, spacing);
   const LikelihoodEngine engine = engine_of(views);
   const std::vector<Quaternion> before = best_orientations();
-  RateSums sums(engine);
+  RateSums sums(engine, photons_);
   const double gain = expect_on_grid(engine, views, &sums);
   update_model(*compress(sums, views));
   return record(gain, spacing, before);
@@ -90,7 +90,7 @@ VolumeEmc::Placed VolumeEmc::place(bool own) {
   const LikelihoodEngine engine = engine_of(views);
   Placed placed;
   if (state_.stage == EmcState::Stage::grid) {
-    RateSums sums(engine);
+    RateSums sums(engine, photons_);
     placed.gain = expect_on_grid(engine, views, &sums, 1.f);
     placed.sums = compress(sums, views);
   } else {

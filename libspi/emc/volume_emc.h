@@ -171,6 +171,7 @@ class VolumeEmc {
   LabPoints points_;  ///< of the bins
   FinePoints fine_;
   AutocorrelationLimit limit_;
+  double photons_ = 0;  ///< of all frames
   double largest_sum_ = 0;
   EmcState state_;
 };
