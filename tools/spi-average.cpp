@@ -45,6 +45,8 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .example("spi-average frames.h5 --try-classes 25,50,100,200",
                "choose the number of classes by what averages say of frames they have not seen; "
                "the table is OUTPUT-classes.csv")
+      .example("mpirun -n 8 spi-average frames.h5 --classes 200",
+               "the frames split over eight processes, with the same result (docs/scaling.md)")
       .reference("Zhuang et al., IUCrJ 9, 204 (2022): bootstrapped class averages, section 2.2.1.")
       .reference("Ayyer et al., J. Appl. Cryst. 49, 1320 (2016): Dragonfly, EMC and its annealing.")
       .reference("Loh & Elser, Phys. Rev. E 80, 026705 (2009): EMC.")

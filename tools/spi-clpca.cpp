@@ -43,6 +43,9 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "Single shots with a mask of bad pixels and a known centre")
       .example("spi-clpca clpca.h5 --stored-matrix --compare-maps -o maps.h5",
                "Which map suits? All four, of a matrix that exists already")
+      .example("mpirun -n 8 spi-clpca averages.h5",
+               "The correlations split over eight processes, with the same result "
+               "(docs/scaling.md)")
       .reference(
           "Zhuang et al. (2022). Unsupervised learning approaches to characterizing "
           "heterogeneous samples using X-ray single-particle imaging. IUCrJ 9, 204-214.")

@@ -45,6 +45,8 @@ void declare_emc(spi::cli::Usage& usage, EmcArgs& args) {
                "With the symmetry of a cube, starting from one")
       .example("spi-reconstruct emc frames.h5 --poses network.h5 -o model.h5",
                "Refine orientations that are known about")
+      .example("mpirun -n 8 spi-reconstruct emc frames.h5 -o model.h5",
+               "The frames split over eight processes, with the same result (docs/scaling.md)")
       .reference(kEmc)
       .output("model.h5", "the model")
       .ranks(spi::job_team);
