@@ -5,6 +5,7 @@
 #include "libspi/cli/main.h"
 #include "libspi/figures/averages.h"
 #include "libspi/io/atomic_file.h"
+#include "libspi/mpi/job_team.h"
 
 namespace {
 
@@ -44,12 +45,14 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .example("spi-average frames.h5 --try-classes 25,50,100,200",
                "choose the number of classes by what averages say of frames they have not seen; "
                "the table is OUTPUT-classes.csv")
+      .example("mpirun -n 8 spi-average frames.h5 --classes 200",
+               "the frames split over eight processes, with the same result (docs/scaling.md)")
       .reference("Zhuang et al., IUCrJ 9, 204 (2022): bootstrapped class averages, section 2.2.1.")
       .reference("Ayyer et al., J. Appl. Cryst. 49, 1320 (2016): Dragonfly, EMC and its annealing.")
       .reference("Loh & Elser, Phys. Rev. E 80, 026705 (2009): EMC.")
       .reference(
           "Zhao, Shkolnisky & Singer, IEEE TCI 2, 1 (2016): steerable principal components.");
-  usage.output("averages.h5", "the file of averages to write");
+  usage.output("averages.h5", "the file of averages to write").ranks(spi::job_team);
   args.inputs.describe(usage);
   args.averaging.describe(usage);
   usage.group("Output");
@@ -79,9 +82,10 @@ void run(const Args& args, spi::cli::Session& session) {
     dragonfly.push_back(session.companion(spi::text_of("dragonfly-", n, ".h5")));
   const fs::path checkpoint = session.output().string() + ".checkpoint";
 
-  spi::FrameSource source = args.inputs.open(session.monitor());
+  spi::FrameSource source = args.inputs.open(session.monitor(), session.team());
   const spi::AveragingResult result = spi::average_frames(
       source, args.averaging, checkpoint, session.seed(), session.threads(), session.monitor());
+  if (!session.team().leads()) return;
   spi::write_csv(table, spi::convergence_table(result));
   if (tries) spi::write_csv(trials, spi::trials_table(result));
   if (!args.no_plots) {

@@ -6,6 +6,7 @@
 #include "libspi/figures/landscape.h"
 #include "libspi/figures/plot_format.h"
 #include "libspi/io/atomic_file.h"
+#include "libspi/mpi/job_team.h"
 
 namespace {
 
@@ -42,10 +43,14 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "Single shots with a mask of bad pixels and a known centre")
       .example("spi-clpca clpca.h5 --stored-matrix --compare-maps -o maps.h5",
                "Which map suits? All four, of a matrix that exists already")
+      .example("mpirun -n 8 spi-clpca averages.h5",
+               "The correlations split over eight processes, with the same result "
+               "(docs/scaling.md)")
       .reference(
           "Zhuang et al. (2022). Unsupervised learning approaches to characterizing "
           "heterogeneous samples using X-ray single-particle imaging. IUCrJ 9, 204-214.")
-      .output("clpca.h5", "the matrix and the embedding");
+      .output("clpca.h5", "the matrix and the embedding")
+      .ranks(spi::job_team);
   usage.input("averages", args.averages,
               "averages.h5, Dragonfly output_NNN.h5, or a stack of patterns (HDF5, CXI, npy, MRC)");
   args.stack.describe(usage);
@@ -119,6 +124,7 @@ void run(const Args& args, spi::cli::Session& session) {
     if (args.colour) colour = spi::read_column(*args.colour, args.averages, patterns);
   };
   if (args.stored_matrix) {
+    if (!session.team().leads()) return;  // nothing to share
     result = spi::clpca_of_matrix(args.averages, args.clpca, session.seed(), session.threads(),
                                   session.monitor());
     read_colour(result.map.rows);
@@ -129,9 +135,11 @@ void run(const Args& args, spi::cli::Session& session) {
                                         stack->info().rows, " pixels"));
     read_colour(stack->kept());
     result = spi::with_context("correlating the patterns of " + args.averages.string(), [&] {
-      return spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor());
+      return spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor(),
+                        session.team());
     });
   }
+  if (!session.team().leads()) return;
   write(result, colour, stack.get(), companions, args, session);
   if (result.compared.empty()) session.monitor().info(spi::describe_quality(result.map));
   for (const spi::Map& map : result.compared) session.monitor().info(spi::describe_quality(map));

@@ -6,6 +6,7 @@
 #include "libspi/cli/main.h"
 #include "libspi/emc/evaluate.h"
 #include "libspi/emc/reconstruct.h"
+#include "libspi/mpi/job_team.h"
 #include "model_files.h"
 #include "reconstruct_neural.h"
 #include "reconstruct_online.h"
@@ -44,8 +45,11 @@ void declare_emc(spi::cli::Usage& usage, EmcArgs& args) {
                "With the symmetry of a cube, starting from one")
       .example("spi-reconstruct emc frames.h5 --poses network.h5 -o model.h5",
                "Refine orientations that are known about")
+      .example("mpirun -n 8 spi-reconstruct emc frames.h5 -o model.h5",
+               "The frames split over eight processes, with the same result (docs/scaling.md)")
       .reference(kEmc)
-      .output("model.h5", "the model");
+      .output("model.h5", "the model")
+      .ranks(spi::job_team);
   args.inputs.describe(usage);
   args.emc.describe(usage);
   usage.group("Output");
@@ -56,9 +60,10 @@ void emc(const EmcArgs& args, spi::cli::Session& session) {
   const ModelFiles beside(session, !args.no_plots);
   const fs::path checkpoint = session.output().string() + ".checkpoint/emc.h5";
 
-  spi::FrameSource source = args.inputs.open(session.monitor());
+  spi::FrameSource source = args.inputs.open(session.monitor(), session.team());
   const spi::EmcResult result = spi::reconstruct_emc(source, args.emc, checkpoint, session.seed(),
                                                      session.threads(), session.monitor());
+  if (!session.team().leads()) return;
   const spi::Model model = spi::model_of(result);
   beside.write(model);
   spi::write_model(session.output(), model, session.provenance());

@@ -9,6 +9,7 @@
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
+#include "libspi/base/quantum.h"
 #include "libspi/polar/angular_series.h"
 
 namespace spi {
@@ -38,9 +39,10 @@ struct AreaHarmonics {
   }
 };
 
-/// Adds the products of harmonic m of some tiles.
+/// Adds the products of harmonic m of some tiles, in quanta.
 void add_products(const LikelihoodEngine& engine, const AreaHarmonics& area, double flat,
-                  std::span<const FrameTile> tiles, std::size_t m, Matrix& sum) {
+                  std::span<const FrameTile> tiles, std::size_t m, const Quantum& quantum,
+                  Matrix& sum) {
   const std::size_t rings = engine.rings(), from = engine.first_ring(m);
   const std::size_t harmonics = engine.harmonics() + 1;
   MatrixF y(long(rings - from), long(2 * kLanes));
@@ -55,22 +57,33 @@ void add_products(const LikelihoodEngine& engine, const AreaHarmonics& area, dou
       }
     }
     const MatrixF product = y * y.transpose();
-    sum.bottomRightCorner(product.rows(), product.cols()) += product.cast<double>();
+    sum.bottomRightCorner(product.rows(), product.cols()) +=
+        product.cast<double>().unaryExpr([&](double x) { return quantum.round(x); });
   }
 }
 
-/// One pass over the frames, in groups of tiles of a fixed size and order.
+/// One pass over the frames, in groups of tiles of a fixed size, which the ranks share.
 Moments moments_of(FrameStore& store, const LikelihoodEngine& engine, const AreaHarmonics& area,
                    double flat, int threads, Monitor& monitor) {
   constexpr std::size_t kGroup = 16 * kLanes;
   const std::size_t rings = engine.rings(), last = engine.harmonics();
   Moments moments{std::vector<Matrix>(last + 1, Matrix::Zero(long(rings), long(rings))),
                   std::vector<double>(rings)};
+  double photons = 0;
+  for (std::size_t n = 0; n < store.frames(); ++n) {
+    const double phi = double(store.photons(n)) / flat;
+    photons += double(store.photons(n));
+    moments.squares += phi * phi, moments.fourth += std::pow(phi, 4);
+  }
+  // |y(i)| <= 2 N: no sum of |y y*| exceeds 4 Σ N².
+  const Quantum of_products(4 * moments.squares * flat * flat), of_photons(photons);
   std::vector<FrameTile> tiles(16);
   std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads) + 1);
-  Progress progress(monitor, "learning what patterns look like", store.frames());
-  for (std::size_t first = 0; first < store.frames(); first += kGroup) {
-    const std::size_t end = std::min(store.frames(), first + kGroup);
+  const std::vector<std::size_t> parts = store.parts(kGroup);
+  const std::size_t begin = parts[store.team().rank()], stop = parts[store.team().rank() + 1];
+  Progress progress(monitor, "learning what patterns look like", stop - begin);
+  for (std::size_t first = begin; first < stop; first += kGroup) {
+    const std::size_t end = std::min(stop, first + kGroup);
     const std::size_t count = (end - first + kLanes - 1) / kLanes;
     const FrameStore::View view = store.load(first, end);
     parallel_for(count, threads, [&](std::size_t n, int worker) {
@@ -80,17 +93,17 @@ Moments moments_of(FrameStore& store, const LikelihoodEngine& engine, const Area
       engine.load(*view.frames, at, tiles[n], scratch[std::size_t(worker)]);
     });
     for (std::size_t n = 0; n < count; ++n)
-      for (std::size_t d = 0; d < tiles[n].count; ++d) {
-        const double phi = tiles[n].photons[d] / flat;
-        moments.squares += phi * phi, moments.fourth += std::pow(phi, 4);
+      for (std::size_t d = 0; d < tiles[n].count; ++d)
         for (std::size_t i = 0; i < rings; ++i)
-          moments.ring_photons[i] += tiles[n].harmonics[2 * i * kLanes + d];
-      }
+          moments.ring_photons[i] += of_photons.round(tiles[n].harmonics[2 * i * kLanes + d]);
     parallel_for(last + 1, threads, [&](std::size_t m, int) {
-      add_products(engine, area, flat, {tiles.data(), count}, m, moments.products[m]);
+      add_products(engine, area, flat, {tiles.data(), count}, m, of_products, moments.products[m]);
     });
     progress.advance(end - first);
   }
+  store.team().sum(moments.ring_photons);
+  for (Matrix& products : moments.products)
+    store.team().sum(std::span(products.data(), std::size_t(products.size())));
   return moments;
 }
 

@@ -129,7 +129,8 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& give
   if (options.smoothing == Smoothing::prior)
     prior = std::make_unique<AngularPrior>(store, limit, threads, monitor);
   setting.prior = prior.get();
-  const CheckpointFolder folder(checkpoint, setting_of(given, store, seed), options.resume);
+  const CheckpointFolder folder(checkpoint, setting_of(given, store, seed), options.resume,
+                                store.team());
   options.classes = given.classes;
   if (!options.try_classes.empty()) {
     result.trials = try_classes(setting, options, folder, threads, monitor);

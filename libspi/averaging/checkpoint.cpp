@@ -34,6 +34,12 @@ struct Reader {
   }
 };
 
+/// Gives the fields of rank 0 to all ranks.
+struct Broadcaster {
+  Team& team;
+  void operator()(const char*, auto& value) const { team.broadcast(value); }
+};
+
 constexpr std::size_t kRecordColumns = 5;
 
 std::vector<double> table_of(const std::vector<IterationRecord>& history) {
@@ -93,9 +99,9 @@ void fields(auto&& visit, auto& result, auto& history) requires requires { resul
 
 }  // namespace
 
-CheckpointFolder::CheckpointFolder(fs::path folder, std::string setting, bool resume)
-    : folder_(std::move(folder)), setting_(std::move(setting)) {
-  if (folder_.empty()) return;
+CheckpointFolder::CheckpointFolder(fs::path folder, std::string setting, bool resume, Team& team)
+    : folder_(std::move(folder)), setting_(std::move(setting)), team_(team) {
+  if (folder_.empty() || !team_.leads()) return;
   if (!resume) remove();
   std::error_code error;
   fs::create_directories(folder_, error);
@@ -107,7 +113,7 @@ fs::path CheckpointFolder::run_path(std::size_t run, bool done) const {
 }
 
 void CheckpointFolder::save(const ClassRun& run) const {
-  if (folder_.empty()) return;
+  if (folder_.empty() || !team_.leads()) return;
   AtomicFile target(run_path(run.run, false));
   h5::File file = h5::File::create(target.temporary());
   file.set_attribute("/", "setting", setting_);
@@ -118,7 +124,7 @@ void CheckpointFolder::save(const ClassRun& run) const {
 }
 
 void CheckpointFolder::save(const ClassResult& result) const {
-  if (folder_.empty()) return;
+  if (folder_.empty() || !team_.leads()) return;
   AtomicFile target(run_path(result.run, true));
   h5::File file = h5::File::create(target.temporary());
   file.set_attribute("/", "setting", setting_);
@@ -136,27 +142,40 @@ void CheckpointFolder::check_setting(const h5::File& file) const {
                " belongs to other frames or options: give the same ones, or leave out --resume");
 }
 
+std::optional<h5::File> CheckpointFolder::open(const fs::path& path, bool& exists) const {
+  exists = !folder_.empty() && team_.leads() && fs::exists(path);
+  std::optional<h5::File> file;
+  if (exists) check_setting(file.emplace(h5::File::open(path)));
+  team_.broadcast(exists);
+  return file;
+}
+
 std::optional<ClassRun> CheckpointFolder::load_run(std::size_t which) const {
-  if (folder_.empty() || !fs::exists(run_path(which, false))) return std::nullopt;
-  const h5::File file = h5::File::open(run_path(which, false));
-  check_setting(file);
+  bool exists = false;
+  const auto file = open(run_path(which, false), exists);
+  if (!exists) return std::nullopt;
   ClassRun run;
   std::vector<double> history;
-  fields(Reader{file}, run, history);
+  if (file) fields(Reader{*file}, run, history);
+  fields(Broadcaster{team_}, run, history);
   run.history = history_of(history);
   return run;
 }
 
 std::optional<ClassResult> CheckpointFolder::load_result(std::size_t which) const {
-  if (folder_.empty() || !fs::exists(run_path(which, true))) return std::nullopt;
-  const h5::File file = h5::File::open(run_path(which, true));
-  check_setting(file);
+  bool exists = false;
+  const auto file = open(run_path(which, true), exists);
+  if (!exists) return std::nullopt;
   ClassResult result;
   std::vector<double> history;
-  fields(Reader{file}, result, history);
+  if (file) fields(Reader{*file}, result, history);
+  fields(Broadcaster{team_}, result, history);
   result.history = history_of(history);
-  if (file.exists("held_out_gain"))
-    result.held_out_gain = file.read_scalar<double>("held_out_gain");
+  double gain = 0;
+  bool held_out = file && file->exists("held_out_gain");
+  if (held_out) gain = file->read_scalar<double>("held_out_gain");
+  team_.broadcast(held_out), team_.broadcast(gain);
+  if (held_out) result.held_out_gain = gain;
   return result;
 }
 

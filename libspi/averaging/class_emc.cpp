@@ -43,7 +43,12 @@ ClassEmc::ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::si
   if (options.still_classes > options.classes)
     fail_usage("--still-classes is ", options.still_classes, ", more than --classes ",
                options.classes);
-  for (const std::size_t n : members_) photons_.push_back(setting.store.photons(n));
+  double fluences = 0;
+  for (const std::size_t n : members_) {
+    largest_sum_ += double(photons_.emplace_back(setting.store.photons(n)));
+    if (!setting.fluence.empty()) fluences += double(setting.fluence[n]);
+  }
+  largest_sum_ = std::max(largest_sum_, fluences);
   run_.run = run;
   run_.model = {options.classes, engine_.rings(), engine_.angles(), {}, {}};
   run_.model.rate.assign(options.classes * engine_.rings() * engine_.angles(), 1.f);
@@ -63,38 +68,46 @@ Random ClassEmc::random_for(Draw draw, std::size_t run, std::uint64_t id) const 
 
 double ClassEmc::beta(float photons) const { return options_.beta(photons, run_.history.size()); }
 
-void ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
-                    const Prepare& prepare) {
-  const std::size_t tile_count = (frames.size() + kLanes - 1) / kLanes;
+std::vector<std::size_t> ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
+                                        const Prepare& prepare) {
+  Team& team = setting_.store.team();
+  const std::vector<std::size_t> parts = setting_.store.parts(frames.size(), RateSums::kBlockFrames,
+                                                              [&](auto n) { return frames[n]; });
+  // A part begins with a block, so with a tile, or is empty.
+  const std::size_t begin = parts[team.rank()], end = parts[team.rank() + 1];
+  const std::size_t first_tile = (begin + kLanes - 1) / kLanes;
+  const std::size_t end_tile = (end + kLanes - 1) / kLanes;
   const double room = 0.25 * options_.max_memory.bytes;
   std::size_t group =
       std::size_t(std::max(1., room / double(engine_.tile_bytes(options_.classes))));
-  group = std::min({group, std::size_t(4 * threads_), tile_count});
+  group = std::min({group, std::size_t(4 * threads_), end_tile - first_tile});
   std::vector<FrameTile> tiles(group);
   std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads_) + 1);
-  Progress progress(monitor_, "averaging", frames.size());
-  for (std::size_t first = 0; first < tile_count; first += group) {
-    const std::size_t count = std::min(group, tile_count - first);
-    const std::size_t from = first * kLanes, to = std::min(frames.size(), (first + count) * kLanes);
+  Progress progress(monitor_, "averaging", end - begin);
+  for (std::size_t first = first_tile; first < end_tile; first += group) {
+    const std::size_t count = std::min(group, end_tile - first);
+    const std::size_t from = first * kLanes, to = std::min(end, (first + count) * kLanes);
     const FrameStore::View view = setting_.store.load(frames[from], frames[to - 1] + 1);
     parallel_for(count, threads_, [&](std::size_t n, int worker) {
       std::vector<std::size_t> rows;
-      const std::size_t begin = from + n * kLanes, end = std::min(to, begin + kLanes);
-      for (std::size_t d = begin; d < end; ++d) rows.push_back(frames[d] - view.offset);
+      const std::size_t at = from + n * kLanes, last = std::min(to, at + kLanes);
+      for (std::size_t d = at; d < last; ++d) rows.push_back(frames[d] - view.offset);
       engine_.load(*view.frames, rows, tiles[n], scratch[std::size_t(worker)]);
-      prepare(tiles[n], begin, scratch[std::size_t(worker)]);
+      prepare(tiles[n], at, scratch[std::size_t(worker)]);
     });
     if (accumulate) sums_->add({tiles.data(), count}, first, threads_);
-    if (accumulate && overlap_) overlap_->add({tiles.data(), count}, threads_);
+    if (accumulate && overlap_) overlap_->add({tiles.data(), count}, first, threads_);
     progress.advance(to - from);
   }
-  if (accumulate) sums_->finish(threads_);
+  if (accumulate) sums_->finish(threads_, team);
+  if (accumulate && overlap_) overlap_->finish(team);
+  return parts;
 }
 
 void ClassEmc::sum_assigned(
     const std::vector<std::size_t>& frames,
     const std::function<std::array<std::size_t, 2>(std::size_t)>& assigned) {
-  sums_ = std::make_unique<RateSums>(engine_);
+  sums_ = std::make_unique<RateSums>(engine_, largest_sum_);
   const std::size_t angles = engine_.angles(), classes = options_.classes;
   const std::size_t rows = 2 * engine_.rings() + 1;
   pass(frames, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch&) {
@@ -136,20 +149,21 @@ void ClassEmc::resume(ClassRun run) { run_ = std::move(run); }
 
 IterationRecord ClassEmc::expect() {
   engine_.set_model(run_.model, threads_);
-  sums_ = std::make_unique<RateSums>(engine_);
-  overlap_ = std::make_unique<ClassOverlap>(options_.classes);
+  sums_ = std::make_unique<RateSums>(engine_, largest_sum_);
+  overlap_ = std::make_unique<ClassOverlap>(options_.classes, members_.size());
   residual_.assign(members_.size(), 0.f);
   const std::size_t n = members_.size(), classes = options_.classes;
   std::vector<double> gain(n), betas(n);
+  for (std::size_t at = 0; at < n; ++at) betas[at] = float(beta(photons_[at]));
   std::vector<std::uint8_t> changed(n);
   std::vector<std::vector<std::array<float, 2>>> occupancy((n + kLanes - 1) / kLanes);
-  pass(members_, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
+  const auto visit = [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
     load_conditions(tile, members_, first);
     engine_.expect(tile, scratch);
     for (std::size_t d = 0; d < tile.count; ++d) {
       const FramePosterior& frame = tile.result[d];
       const std::size_t at = first + d;
-      gain[at] = frame.log_evidence, betas[at] = tile.beta[d];
+      gain[at] = frame.log_evidence;
       changed[at] = frame.best_class != run_.best_class[at];
       run_.best_class[at] = frame.best_class, run_.best_shift[at] = frame.best_shift;
       run_.probability[at] = frame.probability, run_.fluence[at] = frame.fluence;
@@ -163,17 +177,32 @@ IterationRecord ClassEmc::expect() {
         frames += p[d], photons += p[d] * tile.photons[d];
       occupancy[first / kLanes].push_back({frames, photons});
     }
-  });
-  run_.occupancy.assign(classes, 0);
-  run_.photons.assign(classes, 0);
-  for (const auto& sums : occupancy)
-    for (std::size_t k = 0; k < classes; ++k)
-      run_.occupancy[k] += sums[k][0], run_.photons[k] += sums[k][1];
+  };
+  const std::vector<std::size_t> parts = pass(members_, true, visit);
+  const auto gather = [&](auto&... columns) {
+    (setting_.store.team().gather(std::span(columns), parts), ...);
+  };
+  gather(gain, changed, run_.best_class, run_.best_shift, run_.probability, run_.fluence,
+         run_.information, residual_);
+  sum_occupancy(occupancy);
   return {.beta = mean_of(betas),
           .gain = mean_of(gain),
           .information = mean_of(run_.information),
           .changed = mean_of(changed),
           .reseeded = 0};
+}
+
+void ClassEmc::sum_occupancy(const std::vector<std::vector<std::array<float, 2>>>& tiles) {
+  const Quantum of_frames(double(members_.size())), of_photons(largest_sum_);
+  run_.occupancy.assign(options_.classes, 0);
+  run_.photons.assign(options_.classes, 0);
+  for (const auto& sums : tiles)
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+      run_.occupancy[k] += of_frames.round(sums[k][0]);
+      run_.photons[k] += of_photons.round(sums[k][1]);
+    }
+  setting_.store.team().sum(run_.occupancy);
+  setting_.store.team().sum(run_.photons);
 }
 
 bool ClassEmc::iterate() {
@@ -241,8 +270,13 @@ void ClassEmc::rates_from(std::size_t k, int half, float* rate) const {
 }
 
 void ClassEmc::update_model() {
-  parallel_for(options_.classes, threads_,
-               [&](std::size_t k, int) { rates_from(k, 2, run_.model.of(k)); });
+  Team& team = setting_.store.team();
+  std::vector<std::size_t> parts = equal_parts(options_.classes, team.size());
+  const std::size_t first = parts[team.rank()], count = parts[team.rank() + 1] - first;
+  parallel_for(count, threads_,
+               [&](std::size_t n, int) { rates_from(first + n, 2, run_.model.of(first + n)); });
+  for (std::size_t& bound : parts) bound *= engine_.rings() * engine_.angles();
+  team.gather(std::span(run_.model.rate), parts);
 }
 
 void ClassEmc::report_iteration() {
@@ -261,13 +295,13 @@ std::optional<double> ClassEmc::held_out_gain() {
   if (held_out_.empty()) return std::nullopt;
   engine_.set_model(run_.model, threads_);
   std::vector<double> gain(held_out_.size());
-  pass(held_out_, false,
-       [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
-         load_conditions(tile, held_out_, first);
-         tile.beta.fill(1);
-         engine_.expect(tile, scratch);
-         for (std::size_t d = 0; d < tile.count; ++d) gain[first + d] = tile.result[d].log_evidence;
-       });
+  const auto visit = [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
+    load_conditions(tile, held_out_, first);
+    tile.beta.fill(1);
+    engine_.expect(tile, scratch);
+    for (std::size_t d = 0; d < tile.count; ++d) gain[first + d] = tile.result[d].log_evidence;
+  };
+  setting_.store.team().gather(std::span(gain), pass(held_out_, false, visit));
   return mean_of(gain);
 }
 

@@ -80,11 +80,16 @@ class ClassEmc {
   Random random_for(Draw draw, std::size_t run, std::uint64_t id) const;
 
   using Prepare = std::function<void(FrameTile&, std::size_t first, LikelihoodEngine::Scratch&)>;
-  void pass(const std::vector<std::size_t>& frames, bool accumulate, const Prepare& prepare);
+  /// This rank's part of these frames through prepare(), and of all ranks' into the sums. Returns
+  /// the bounds of the parts.
+  std::vector<std::size_t> pass(const std::vector<std::size_t>& frames, bool accumulate,
+                                const Prepare& prepare);
   /// The E step: posteriors of all members, sums, and the run's members' columns.
   IterationRecord expect();
   double beta(float photons) const;
   void update_model();
+  /// Σ_d P_d(k) and Σ_d N_d P_d(k) of the run, from those of this rank's tiles.
+  void sum_occupancy(const std::vector<std::vector<std::array<float, 2>>>& tiles);
   /// Split and merge, while classes take shape; returns how many classes are made anew.
   std::size_t reshape(double mean_beta);
   std::size_t fill_empty();
@@ -114,6 +119,7 @@ class ClassEmc {
   Monitor& monitor_;
   std::vector<std::size_t> members_, held_out_;
   std::vector<float> photons_;  ///< [members]
+  double largest_sum_ = 0;      ///< of photons and of fluences
   LikelihoodEngine engine_;
   std::unique_ptr<RateSums> sums_;
   std::unique_ptr<ClassOverlap> overlap_;

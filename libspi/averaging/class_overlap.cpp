@@ -11,16 +11,29 @@
 
 namespace spi {
 
-void ClassOverlap::add(std::span<const FrameTile> tiles, int threads) {
+void ClassOverlap::add(std::span<const FrameTile> tiles, std::size_t first_tile, int threads) {
   constexpr std::size_t kRows = 32;
   constexpr int kLanes = int(FrameTile::kLanes);
-  parallel_for((classes_ + kRows - 1) / kRows, threads, [&](std::size_t block, int) {
-    const std::size_t first = block * kRows, rows = std::min(kRows, classes_ - first);
-    for (const FrameTile& tile : tiles)  // harmonic 0 of the posterior is its sum over angles
+  parallel_for((classes_ + kRows - 1) / kRows, threads, [&](std::size_t part, int) {
+    const std::size_t first = part * kRows, rows = std::min(kRows, classes_ - first);
+    for (std::size_t n = 0; n < tiles.size(); ++n) {
+      if ((first_tile + n) % RateSums::kBlockTiles == 0) flush(first, rows);
+      const auto& p = tiles[n].posterior;  // harmonic 0 of the posterior is its sum over angles
       cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, int(rows), int(classes_), kLanes, 1.f,
-                  &tile.posterior[first * kLanes], kLanes, tile.posterior.data(), kLanes, 1.f,
-                  &sums_[first * classes_], int(classes_));
+                  &p[first * kLanes], kLanes, p.data(), kLanes, 1.f, &recent_[first * classes_],
+                  int(classes_));
+    }
   });
+}
+
+void ClassOverlap::flush(std::size_t first, std::size_t rows) {
+  for (std::size_t n = first * classes_; n < (first + rows) * classes_; ++n)
+    sums_[n] += quantum_.round(recent_[n]), recent_[n] = 0;
+}
+
+void ClassOverlap::finish(Team& team) {
+  flush(0, classes_);
+  team.sum(sums_);
 }
 
 double ClassOverlap::cosine(std::size_t k, std::size_t l) const {

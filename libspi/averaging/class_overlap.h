@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "libspi/polar/likelihood_engine.h"
+#include "libspi/polar/rate_sums.h"
 
 namespace spi {
 
@@ -15,10 +15,18 @@ namespace spi {
 /// 2109 (2000): the merge criterion of split-and-merge EM).
 class ClassOverlap {
  public:
-  explicit ClassOverlap(std::size_t classes) : classes_(classes), sums_(classes * classes) {}
+  /// Of `frames` frames at most.
+  ClassOverlap(std::size_t classes, std::size_t frames)
+      : classes_(classes),
+        quantum_(double(frames)),
+        recent_(classes * classes),
+        sums_(classes * classes) {}
 
-  /// Adds tiles in this order; the sums do not depend on `threads`.
-  void add(std::span<const FrameTile> tiles, int threads);
+  /// Adds tiles first, first + 1, ... in blocks like RateSums: the sums depend neither on `threads`
+  /// nor on which rank adds which blocks.
+  void add(std::span<const FrameTile> tiles, std::size_t first, int threads);
+  /// To be called by all ranks after the last add.
+  void finish(Team& team);
 
   double cosine(std::size_t k, std::size_t l) const;
 
@@ -26,8 +34,13 @@ class ClassOverlap {
   std::vector<std::size_t> copies(const std::vector<double>& occupancy, double limit) const;
 
  private:
+  /// The sums of rows [first, first + rows) of the last block go over.
+  void flush(std::size_t first, std::size_t rows);
+
   std::size_t classes_;
-  std::vector<float> sums_;  ///< [K][K]
+  Quantum quantum_;
+  std::vector<float> recent_;  ///< [K][K] of the last block
+  std::vector<double> sums_;   ///< [K][K]
 };
 
 /// Gain per photon that a class expects of a frame of its own: mean Σ p ln W − ln(Z/A) and variance

@@ -17,7 +17,7 @@ void EmcRunOptions::describe(OptionSet& o) {
   o.add("max-iterations", max_iterations, "stop at the latest after so many").range(1, 100000);
 
   o.group("Running");
-  o.add("max-memory", max_memory, "memory to use, about");
+  o.add("max-memory", max_memory, "memory to use, about; of each rank");
   o.add("checkpoint-every", checkpoint_every_s, "seconds between checkpoints").range(0, 1e6);
   o.flag("resume", resume, "go on from the checkpoint of an interrupted run with the same options");
 

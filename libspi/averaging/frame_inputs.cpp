@@ -14,8 +14,8 @@ void FrameInputs::describe(OptionSet& options) {
   hints.describe(options);
 }
 
-FrameSource FrameInputs::open(Monitor& monitor) const {
-  FrameSource source(frames, detector, hints, monitor);
+FrameSource FrameInputs::open(Monitor& monitor, Team& team) const {
+  FrameSource source(frames, detector, hints, monitor, team);
   if (selection) source.select(read_selection(*selection));
   return source;
 }

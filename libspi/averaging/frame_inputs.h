@@ -14,8 +14,8 @@ struct FrameInputs {
 
   /// The positional FRAMES and its options.
   void describe(OptionSet& options);
-  /// The selected frames, see FrameSource. The monitor must outlive it.
-  FrameSource open(Monitor& monitor) const;
+  /// The selected frames, see FrameSource. The monitor and the team must outlive it.
+  FrameSource open(Monitor& monitor, Team& team = alone()) const;
 };
 
 }  // namespace spi

@@ -59,6 +59,7 @@ FrameBlock read_around_damage(FrameReader& reader, std::size_t first, std::size_
 
 FrameSource::FrameSource(FrameBlock frames, const Detector& detector, Monitor& monitor)
     : monitor_(monitor),
+      team_(alone()),
       detector_(detector),
       has_detector_(true),
       start_{0, frames.frames()},
@@ -68,8 +69,8 @@ FrameSource::FrameSource(FrameBlock frames, const Detector& detector, Monitor& m
 
 FrameSource::FrameSource(const std::vector<std::filesystem::path>& paths,
                          const std::optional<std::filesystem::path>& detector_file,
-                         const DetectorHints& hints, Monitor& monitor)
-    : monitor_(monitor) {
+                         const DetectorHints& hints, Monitor& monitor, Team& team)
+    : monitor_(monitor), team_(team) {
   if (paths.empty()) fail("no file of frames given");
   if (detector_file) detector_ = read_detector(*detector_file, hints), has_detector_ = true;
   for (std::size_t k = 0; k < paths.size(); ++k) {

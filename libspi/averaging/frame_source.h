@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "libspi/base/monitor.h"
+#include "libspi/base/team.h"
 #include "libspi/io/frames.h"
 #include "libspi/io/selection.h"
 
@@ -27,14 +28,16 @@ FrameBlock read_around_damage(FrameReader& reader, std::size_t first, std::size_
 class FrameSource {
  public:
   /// `detector_file` wins over the detectors inside the files. UserError where no file is left, or
-  /// no detector is known.
+  /// no detector is known. The monitor and the team, the ranks that share the work on the frames,
+  /// must outlive it.
   FrameSource(const std::vector<std::filesystem::path>& paths,
               const std::optional<std::filesystem::path>& detector_file, const DetectorHints& hints,
-              Monitor& monitor);
+              Monitor& monitor, Team& team = alone());
 
   /// Frames in memory.
   FrameSource(FrameBlock frames, const Detector& detector, Monitor& monitor);
 
+  Team& team() const { return team_; }
   const Detector& detector() const { return detector_; }
   std::size_t frames() const { return start_.back(); }
   /// [frames()]
@@ -53,6 +56,7 @@ class FrameSource {
   FrameBlock read_part(std::size_t part, std::size_t first, std::size_t n);
 
   Monitor& monitor_;
+  Team& team_;
   Detector detector_;
   bool has_detector_ = false;
   std::vector<std::unique_ptr<FrameReader>> parts_;

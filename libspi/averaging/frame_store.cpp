@@ -10,12 +10,8 @@ namespace {
 
 constexpr std::size_t kBlock = 4096;  ///< frames read at a time
 
-/// An upper bound of the bytes of the frames used: one entry a photon.
-double binned_bytes(const Survey& survey) {
-  double photons = 0;
-  for (const double n : survey.total) photons += n;
-  return 4 * photons + 12.0 * double(survey.used);
-}
+/// A rank keeps so many frames beyond its part: its last block may reach there.
+constexpr std::size_t kOverlap = 2048;
 
 }  // namespace
 
@@ -29,7 +25,12 @@ FrameStore::FrameStore(FrameSource& source, const PolarBinningOptions& binning, 
   radial_mean_ = std::make_unique<RadialMean>(binning_, correction, survey_.total, survey_.used);
   area_ = radial_mean_->area(binning_, correction);
   number_frames();
-  if (binned_bytes(survey_) <= cache_bytes) keep_all();
+  const auto bounds = equal_parts(frames(), team().size());
+  const std::size_t first = bounds[team().rank()];
+  const std::size_t last = std::min(frames(), bounds[team().rank() + 1] + kOverlap);
+  double bytes = 0;  // at most: one entry a photon
+  for (std::size_t n = first; n < last; ++n) bytes += 4 * double(photons(n)) + 12;
+  if (bytes <= cache_bytes) keep(first, last);
 }
 
 FrameStore::FrameStore(FrameSource& source, const PolarBinning& binning, const RadialMean& mean,
@@ -40,7 +41,7 @@ FrameStore::FrameStore(FrameSource& source, const PolarBinning& binning, const R
       radial_mean_(std::make_unique<RadialMean>(mean)),
       area_(mean.area(binning_, source.detector().correction)) {
   number_frames();
-  keep_all();
+  keep(0, frames());
 }
 
 void FrameStore::number_frames() {
@@ -49,9 +50,25 @@ void FrameStore::number_frames() {
   if (binning_.bins() >= 1u << 24) fail("a polar grid of ", binning_.bins(), " bins is too large");
 }
 
-void FrameStore::keep_all() {
-  append_binned(0, frames(), binning_.bin(), kept_);
+void FrameStore::keep(std::size_t first, std::size_t last) {
+  append_binned(first, last, binning_.bin(), kept_);
+  first_kept_ = first, last_kept_ = last;
   in_memory_ = true;
+}
+
+std::vector<std::size_t> FrameStore::parts(
+    std::size_t count, std::size_t block,
+    const std::function<std::size_t(std::size_t)>& frame_of) const {
+  const std::vector<std::size_t> kept = equal_parts(frames(), team().size());
+  std::vector<std::size_t> bounds(kept.size(), count);
+  std::size_t rank = 0;
+  for (std::size_t n = 0; n < count; n += block)
+    for (const std::size_t frame = frame_of(n); frame >= kept[rank]; ++rank) bounds[rank] = n;
+  return bounds;
+}
+
+std::vector<std::size_t> FrameStore::parts(std::size_t block) const {
+  return parts(frames(), block, [](std::size_t n) { return n; });
 }
 
 BinnedFrames FrameStore::read(std::size_t first, std::size_t last,
@@ -83,10 +100,10 @@ void FrameStore::append_binned(std::size_t first, std::size_t last,
 
 FrameStore::View FrameStore::load(std::size_t first, std::size_t last) {
   SPI_ASSERT(first <= last && last <= frames());
-  if (in_memory_) return {&kept_, 0};
-  kept_.clear();
-  if (first < last) append_binned(first, last, binning_.bin(), kept_);
-  return {&kept_, first};
+  if (first_kept_ <= first && last <= last_kept_) return {&kept_, first_kept_};
+  passing_.clear();
+  append_binned(first, last, binning_.bin(), passing_);
+  return {&passing_, first};
 }
 
 void refuse_identical(FrameStore& store) {

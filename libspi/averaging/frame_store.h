@@ -2,6 +2,7 @@
 // The frames that take part, on polar bins: in memory where they fit, else read again and again.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,10 +12,11 @@
 
 namespace spi {
 
-/// Frames are numbered 0, 1, ... among those that the survey found usable, in reading order.
+/// Frames are numbered 0, 1, ... among those that the survey found usable, in reading order. The
+/// ranks of the source's team know of all frames, but each keeps only its part in memory.
 class FrameStore {
  public:
-  /// Surveys the source; keeps the binned frames where they take at most `cache_bytes`.
+  /// Surveys the source; keeps the binned frames where this rank's take at most `cache_bytes`.
   FrameStore(FrameSource& source, const PolarBinningOptions& binning, double brightest,
              double cache_bytes, Monitor& monitor);
 
@@ -22,6 +24,15 @@ class FrameStore {
   /// frames have fixed.
   FrameStore(FrameSource& source, const PolarBinning& binning, const RadialMean& mean,
              Survey survey);
+
+  Team& team() const { return source_.team(); }
+  /// Which part of a list of frames each rank takes: bounds [ranks+1] of places in a list of
+  /// `count` frames whose n-th is frame_of(n), ascending. Blocks of `block` stay whole; who keeps a
+  /// block's first frame takes it.
+  std::vector<std::size_t> parts(std::size_t count, std::size_t block,
+                                 const std::function<std::size_t(std::size_t)>& frame_of) const;
+  /// The same of all frames.
+  std::vector<std::size_t> parts(std::size_t block) const;
 
   std::size_t frames() const { return index_.size(); }
   std::uint64_t id(std::size_t frame) const { return source_.ids()[index_[frame]]; }
@@ -50,7 +61,7 @@ class FrameStore {
 
  private:
   void number_frames();
-  void keep_all();
+  void keep(std::size_t first, std::size_t last);
   void append_binned(std::size_t first, std::size_t last, std::span<const std::uint32_t> bin,
                      BinnedFrames& out);
 
@@ -60,7 +71,8 @@ class FrameStore {
   std::unique_ptr<RadialMean> radial_mean_;
   std::vector<double> area_;
   std::vector<std::size_t> index_;
-  BinnedFrames kept_;
+  BinnedFrames kept_, passing_;
+  std::size_t first_kept_ = 0, last_kept_ = 0;
   bool in_memory_ = false;
 };
 

@@ -21,9 +21,12 @@ struct Counts {
 Counts count_photons(FrameSource& source, const PolarBinning& binning, const Survey& survey,
                      Monitor& monitor) {
   Counts counts{std::vector<double>(binning.pixels()), std::vector<double>(source.frames())};
-  Progress progress(monitor, "surveying the frames", source.frames());
-  for (std::size_t first = 0; first < source.frames(); first += kBlock) {
-    const FrameBlock block = source.read(first, kBlock);
+  Team& team = source.team();
+  const std::vector<std::size_t> parts = equal_parts(source.frames(), team.size());
+  const std::size_t last = parts[team.rank() + 1];
+  Progress progress(monitor, "surveying the frames", last - parts[team.rank()]);
+  for (std::size_t first = parts[team.rank()]; first < last; first += kBlock) {
+    const FrameBlock block = source.read(first, std::min(kBlock, last - first));
     for (std::size_t d = 0; d < block.frames(); ++d) {
       if (survey.fate[first + d] != FrameFate::used) continue;
       for (std::uint64_t k = block.start[d]; k < block.start[d + 1]; ++k) {
@@ -35,6 +38,8 @@ Counts count_photons(FrameSource& source, const PolarBinning& binning, const Sur
     }
     progress.advance(block.frames());
   }
+  team.sum(counts.total);  // whole numbers: exact
+  team.gather(std::span(counts.photons), parts);
   return counts;
 }
 
@@ -135,6 +140,8 @@ Survey survey_frames(FrameSource& source, const PolarBinning& binning, double br
     if (!source.is_selected(d)) survey.fate[d] = FrameFate::not_selected;
   Counts counts = count_photons(source, binning, survey, monitor);
   for (const std::size_t d : source.damaged()) survey.fate[d] = FrameFate::damaged;
+  Team& team = source.team();  // each rank has seen the damage in its part
+  team.gather(std::span(survey.fate), equal_parts(source.frames(), team.size()));
   if (reject_brightest(counts.photons, brightest, survey))  // before it hides what pixels do
     counts = count_photons(source, binning, survey, monitor);
   judge_pixels(binning, source.detector().correction, counts, survey);

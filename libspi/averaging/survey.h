@@ -28,7 +28,7 @@ struct Survey {
   std::size_t count(FrameFate fate) const;
 };
 
-/// One to three passes over the frames.
+/// One to three passes over the frames, of which each rank of the source's team reads its part.
 /// Pixels: within unit-wide annuli, a pixel whose sum lies more than 12 standard deviations from
 /// the trimmed mean E is hot or dead. The variance is E + 4 E²/F_eff: Poisson, and the speckle of
 /// F_eff = (Σ N)²/Σ N² independent patterns with twice the contrast of full speckle. Of 10⁶ pixels,

@@ -24,10 +24,21 @@ void ask_to_stop(int signal) {
   g_stop = 1;
 }
 
+void stop_on_signals() {
+  std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGTERM, ask_to_stop);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write()
+}
+
 class Console final : public Monitor {
  public:
   explicit Console(const ConsoleOptions& options)
       : quiet_(options.quiet), terminal_(isatty(STDERR_FILENO)), logger_("spi") {
+    stop_on_signals();
+    if (options.silent) {
+      quiet_ = true;
+      return;
+    }
     auto screen = std::make_shared<spdlog::sinks::stderr_sink_st>();
     screen->set_pattern("%v");
     screen->set_level(options.verbose ? spdlog::level::debug
@@ -37,9 +48,6 @@ class Console final : public Monitor {
     if (options.log) add_log_file(*options.log);
     logger_.set_level(spdlog::level::debug);
     logger_.flush_on(spdlog::level::debug);
-    std::signal(SIGINT, ask_to_stop);
-    std::signal(SIGTERM, ask_to_stop);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error of write()
   }
 
   void message(Severity severity, const std::string& text) override {

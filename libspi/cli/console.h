@@ -12,6 +12,7 @@ namespace spi::cli {
 
 struct ConsoleOptions {
   bool quiet = false, verbose = false;
+  bool silent = false;  ///< says nothing at all
   std::optional<std::filesystem::path> log;
 };
 

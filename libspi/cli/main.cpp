@@ -2,9 +2,11 @@
 #include "libspi/cli/main.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <thread>
 
 #include "libspi/base/version.h"
 #include "libspi/cli/manual.h"
@@ -106,12 +108,19 @@ std::string joined(const std::vector<std::string>& words) {
   return line;
 }
 
-int report(const std::string& program, const std::string& what, int status) {
-  std::cerr << program << ": " << what << std::endl;
-  return status;
+/// The ranks of the command that these words name, or null: it is not split.
+std::unique_ptr<Team> make_team(const Tool& tool, const std::deque<Bound>& commands,
+                                const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::string& name = tool.commands[i].name;
+    const bool named = name.empty() || (!words.empty() && words.front() == name);
+    if (named && commands[i].usage.make_team()) return commands[i].usage.make_team()();
+  }
+  return nullptr;
 }
 
-int parse_and_run(const Tool& tool, int argc, char** argv) {
+/// `team` is set as soon as there is one.
+int parse_and_run(const Tool& tool, int argc, char** argv, std::unique_ptr<Team>& team) {
   CLI::App app;
   std::deque<Bound> commands(tool.commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -125,10 +134,11 @@ int parse_and_run(const Tool& tool, int argc, char** argv) {
     std::cout << *page << std::flush;
     return std::cout ? 0 : kFailure;
   }
+  team = make_team(tool, commands, words);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return report(tool.name, text_of(error.what(), "\nSee ", tool.name, " --help."), kUsageError);
+    throw UsageError(error.what());
   }
   Bound* chosen = &commands.front();
   for (Bound& bound : commands)
@@ -138,28 +148,45 @@ int parse_and_run(const Tool& tool, int argc, char** argv) {
   } catch (const UserError& error) {
     throw UsageError(error.what());
   }
-  Session session(chosen->name, chosen->usage, chosen->common, tool.name + " " + joined(words));
+  Session session(chosen->name, chosen->usage, chosen->common, tool.name + " " + joined(words),
+                  team ? *team : alone());
   chosen->run(session);
   std::cout << std::flush;
   if (!std::cout) fail("cannot write the result to standard output");
   return 0;
 }
 
+/// Says why the program fails, once for all ranks, and ends them all.
+int end_job(Team* team, const std::string& program, const std::string& what, int status) {
+  // Most of what goes wrong goes wrong on all ranks alike. Rank 0 says so and ends the others.
+  constexpr std::chrono::seconds kForLeader{3};
+  const bool follows = team && !team->leads();
+  if (follows) std::this_thread::sleep_for(kForLeader);
+  std::cerr << program << (follows ? text_of(": rank ", team->rank()) : "") << ": " << what
+            << std::endl;
+  if (team && team->size() > 1) team->abort(status);
+  return status;
+}
+
 }  // namespace
 
 int main(const Tool& tool, int argc, char** argv) {
+  std::unique_ptr<Team> team;
+  const auto fails = [&](const std::string& what, int status) {
+    return end_job(team.get(), tool.name, what, status);
+  };
   try {
-    return parse_and_run(tool, argc, argv);
+    return parse_and_run(tool, argc, argv, team);
   } catch (const DeviceError& error) {
-    return report(tool.name, error.what(), kNoDevice);
+    return fails(error.what(), kNoDevice);
   } catch (const UsageError& error) {
-    return report(tool.name, text_of(error.what(), "\nSee ", tool.name, " --help."), kUsageError);
+    return fails(text_of(error.what(), "\nSee ", tool.name, " --help."), kUsageError);
   } catch (const UserError& error) {
-    return report(tool.name, error.what(), kFailure);
+    return fails(error.what(), kFailure);
   } catch (const std::bad_alloc&) {
-    return report(tool.name, "not enough memory for this job", kFailure);
+    return fails("not enough memory for this job", kFailure);
   } catch (const std::exception& error) {
-    return report(tool.name, text_of("unexpected failure: ", error.what()), kFailure);
+    return fails(text_of("unexpected failure: ", error.what()), kFailure);
   }
 }
 

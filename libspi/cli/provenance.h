@@ -12,7 +12,7 @@ namespace spi {
 struct Provenance {
   std::string program, version, commit, command_line, date;  ///< date: UTC, ISO 8601
   std::string device;
-  int threads = 1;
+  int threads = 1, ranks = 1;  ///< threads of each rank
   std::uint64_t seed = 0;
   std::vector<std::pair<std::string, std::string>> options;  ///< every resolved option
   std::vector<std::pair<std::string, std::string>> inputs;   ///< file and fingerprint

@@ -44,24 +44,30 @@ static bool goes_on(const Usage& usage, const fs::path& output) {
 }
 
 Session::Session(std::string name, const Usage& usage, const CommonOptions& common,
-                 std::string command_line)
+                 std::string command_line, Team& team)
     : name_(std::move(name)),
       usage_(usage),
       common_(common),
       command_line_(std::move(command_line)),
-      threads_(common.threads.value_or(available_threads())) {
+      team_(team),
+      threads_(common.threads.value_or(std::max(1, available_threads() / team.sharing()))) {
   std::string why;
   device_ = choose_device(common.device, usage.cuda(), &why);
   if (!common_.output.empty()) claim(common_.output);
   if (common_.log) claim(*common_.log);
-  monitor_ = make_console({.quiet = common.quiet, .verbose = common.verbose, .log = common.log});
+  monitor_ = make_console({.quiet = common.quiet,
+                           .verbose = common.verbose,
+                           .silent = !team.leads(),
+                           .log = team.leads() ? common.log : std::nullopt});
   monitor_->info(text_of(name_, " ", version(), " (", commit(), "), device ", name_of(device_),
-                         why.empty() ? "" : " (" + why + ")", ", threads ", threads_));
+                         why.empty() ? "" : " (" + why + ")", ", threads ", threads_,
+                         team.size() > 1 ? text_of(" on each of ", team.size(), " ranks") : ""));
 }
 
 Session::~Session() = default;
 
 const fs::path& Session::claim(const fs::path& path) {
+  if (!team_.leads()) return path;
   std::error_code ignored;
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   if (!fs::is_directory(folder, ignored))
@@ -93,6 +99,7 @@ Provenance Session::provenance() const {
                     .date = utc_date(),
                     .device = std::string(name_of(device_)),
                     .threads = threads_,
+                    .ranks = int(team_.size()),
                     .seed = common_.seed,
                     .options = {},
                     .inputs = {}};

@@ -11,6 +11,7 @@
 #include "libspi/base/device.h"
 #include "libspi/base/monitor.h"
 #include "libspi/base/random.h"
+#include "libspi/base/team.h"
 #include "libspi/cli/provenance.h"
 #include "libspi/cli/usage.h"
 
@@ -32,10 +33,12 @@ class Session {
  public:
   /// Throws DeviceError where the device asked for cannot be had.
   Session(std::string name, const Usage& usage, const CommonOptions& common,
-          std::string command_line);
+          std::string command_line, Team& team);
   ~Session();
 
   Monitor& monitor() { return *monitor_; }
+  /// Who shares the work. Only its rank 0 speaks, claims outputs and is to write them.
+  Team& team() { return team_; }
   int threads() const { return threads_; }
   Device device() const { return device_; }
   std::uint64_t seed() const { return common_.seed; }
@@ -58,6 +61,7 @@ class Session {
   const Usage& usage_;
   CommonOptions common_;
   std::string command_line_;
+  Team& team_;
   int threads_;
   Device device_;
   std::unique_ptr<Monitor> monitor_;

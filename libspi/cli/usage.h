@@ -3,11 +3,13 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "libspi/base/device.h"
 #include "libspi/base/options.h"
+#include "libspi/base/team.h"
 
 namespace spi::cli {
 
@@ -15,6 +17,9 @@ struct Example {
   std::string command;
   std::string explanation;
 };
+
+/// The ranks of this job; null where it is a process of its own.
+using MakeTeam = std::unique_ptr<Team> (*)();
 
 /// Filled by a tool's `declare`. Inputs and options stand in the order of their declaration.
 class Usage : public OptionSet {
@@ -35,6 +40,8 @@ class Usage : public OptionSet {
   }
   /// The command can run on the CUDA devices that `count` finds.
   Usage& cuda(CudaCount count) { return cuda_ = count, *this; }
+  /// The command can be split over ranks, which `make` brings together.
+  Usage& ranks(MakeTeam make) { return make_team_ = make, *this; }
 
   const std::string& summary() const { return summary_; }
   const std::vector<std::string>& paragraphs() const { return paragraphs_; }
@@ -43,6 +50,7 @@ class Usage : public OptionSet {
   const std::filesystem::path& default_output() const { return output_; }
   const std::string& output_help() const { return output_help_; }
   CudaCount cuda() const { return cuda_; }
+  MakeTeam make_team() const { return make_team_; }
 
  private:
   std::string summary_, output_help_ = "write the result to this file instead of stdout";
@@ -50,6 +58,7 @@ class Usage : public OptionSet {
   std::vector<Example> examples_;
   std::filesystem::path output_;
   CudaCount cuda_ = nullptr;
+  MakeTeam make_team_ = nullptr;
 };
 
 }  // namespace spi::cli

@@ -96,13 +96,54 @@ class WeightedTiler {
   float floor_ = 0;
 };
 
+/// Above the diagonal.
 void keep(CcMatrix& matrix, std::size_t i, std::size_t j, const Best& best) {
   const std::size_t n = matrix.patterns;
   const float value = best.value == WeightedTiler::kNoCorrelation ? 0 : best.value;
-  matrix.values[i * n + j] = matrix.values[j * n + i] = value;
+  matrix.values[i * n + j] = value;
   if (matrix.angle_i.empty()) return;
-  matrix.angle_i[i * n + j] = matrix.angle_j[j * n + i] = static_cast<std::uint16_t>(best.at_i);
-  matrix.angle_j[i * n + j] = matrix.angle_i[j * n + i] = static_cast<std::uint16_t>(best.at_j);
+  matrix.angle_i[i * n + j] = static_cast<std::uint16_t>(best.at_i);
+  matrix.angle_j[i * n + j] = static_cast<std::uint16_t>(best.at_j);
+}
+
+/// What is above the diagonal, below it.
+void mirror(CcMatrix& matrix) {
+  const std::size_t n = matrix.patterns;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = i + 1; j < n; ++j) {
+      matrix.values[j * n + i] = matrix.values[i * n + j];
+      if (matrix.angle_i.empty()) continue;
+      matrix.angle_j[j * n + i] = matrix.angle_i[i * n + j];
+      matrix.angle_i[j * n + i] = matrix.angle_j[i * n + j];
+    }
+}
+
+/// Bounds [ranks+1] of the rows of each rank: as many pairs for all, to a row.
+std::vector<std::size_t> row_parts(std::size_t n, std::size_t ranks) {
+  std::vector<std::size_t> bounds(ranks + 1, n);
+  const double pairs = 0.5 * double(n) * double(n - (n > 0));
+  double before = 0;  // pairs of the rows above
+  for (std::size_t i = 0, rank = 0; i < n; before += double(n - ++i))
+    while (rank < ranks && before >= pairs * double(rank) / double(ranks)) bounds[rank++] = i;
+  return bounds;
+}
+
+/// Rows of the matrix, one of them an item.
+struct Rows {
+  std::size_t first, last;
+  /// Pairs (i, j > i) of n patterns.
+  std::size_t pairs(std::size_t n) const {
+    return (last - first) * n - (last * (last + 1) - first * (first + 1)) / 2;
+  }
+};
+
+/// The rows of all ranks, on rank 0.
+void collect(CcMatrix& matrix, std::vector<std::size_t> parts, Team& team) {
+  for (std::size_t& bound : parts) bound *= matrix.patterns;
+  team.collect(std::span(matrix.values), parts);
+  if (matrix.angle_i.empty()) return;
+  team.collect(std::span(matrix.angle_i), parts);
+  team.collect(std::span(matrix.angle_j), parts);
 }
 
 /// Patterns j per tile: the tile stays within half a typical level-2 cache.
@@ -111,10 +152,12 @@ std::size_t patterns_per_tile(std::size_t angles) {
   return std::max<std::size_t>(1, kTileBytes / (angles * angles * sizeof(float)));
 }
 
-void correlate(const LineSet& lines, CcMatrix& matrix, int threads, Progress& progress) {
+void correlate(const LineSet& lines, const Rows& part, CcMatrix& matrix, int threads,
+               Progress& progress) {
   const std::size_t n = lines.patterns;
   const PackedLines packed(lines.values.data(), n, lines.angles, lines.features);
-  parallel_for(n, threads, [&](std::size_t i, int) {
+  parallel_for(part.last - part.first, threads, [&](std::size_t row, int) {
+    const std::size_t i = part.first + row;
     const PackedLines::Rows rows = packed.rows(i);
     for (std::size_t j = i + 1; j < n; ++j) {
       Best best{packed.best(rows, j), 0, 0};
@@ -128,13 +171,14 @@ void correlate(const LineSet& lines, CcMatrix& matrix, int threads, Progress& pr
   });
 }
 
-void correlate_weighted(const LineSet& lines, double minimal_overlap, CcMatrix& matrix, int threads,
-                        Progress& progress) {
+void correlate_weighted(const LineSet& lines, double minimal_overlap, const Rows& part,
+                        CcMatrix& matrix, int threads, Progress& progress) {
   const std::size_t n = lines.patterns, a = lines.angles, step = patterns_per_tile(a);
   openblas_set_num_threads(1);
   WeightedTiler tiler(lines, minimal_overlap);
   std::vector<std::vector<float>> tiles(threads, std::vector<float>(a * a * std::min(step, n)));
-  parallel_for(n, threads, [&](std::size_t i, int worker) {
+  parallel_for(part.last - part.first, threads, [&](std::size_t row, int worker) {
+    const std::size_t i = part.first + row;
     std::vector<float>& tile = tiles[worker];
     for (std::size_t j = i + 1; j < n; j += step) {
       const std::size_t count = std::min(step, n - j);
@@ -149,7 +193,7 @@ void correlate_weighted(const LineSet& lines, double minimal_overlap, CcMatrix& 
 }  // namespace
 
 CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,
-                   Monitor& monitor) {
+                   Monitor& monitor, Team& team) {
   const std::size_t n = lines.patterns, a = lines.angles;
   SPI_ASSERT(lines.values.size() == n * a * lines.features);
   SPI_ASSERT(lines.weight.empty() || lines.weight.size() == lines.values.size());
@@ -158,11 +202,17 @@ CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int thr
   for (std::size_t i = 0; i < n; ++i) matrix.values[i * n + i] = 1;
   if (options.keep_angles) matrix.angle_i.resize(n * n), matrix.angle_j.resize(n * n);
 
-  Progress progress(monitor, "common-line correlations", n * (n - (n > 0)) / 2);
-  if (lines.weight.empty())
-    correlate(lines, matrix, threads, progress);
-  else
-    correlate_weighted(lines, options.minimal_overlap, matrix, threads, progress);
+  const std::vector<std::size_t> parts = row_parts(n, team.size());
+  const Rows part{parts[team.rank()], parts[team.rank() + 1]};
+  {
+    Progress progress(monitor, "common-line correlations", part.pairs(n));
+    if (lines.weight.empty())
+      correlate(lines, part, matrix, threads, progress);
+    else
+      correlate_weighted(lines, options.minimal_overlap, part, matrix, threads, progress);
+  }
+  collect(matrix, parts, team);
+  if (team.leads()) mirror(matrix);
   return matrix;
 }
 

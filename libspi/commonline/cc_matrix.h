@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libspi/base/monitor.h"
+#include "libspi/base/team.h"
 
 namespace spi {
 
@@ -42,8 +43,10 @@ struct CcMatrixOptions {
 /// single-precision matrix product whose A×A blocks are reduced to their maxima in registers. With
 /// weights: the weighted correlation with weights w_ia·w_jb, from six such products (four about 0)
 /// of any values: no normalisation is needed. 2·F·(A·N)²/2 operations; memory beyond input and
-/// output is a tile a thread. The result does not depend on the thread count.
+/// output is a tile a thread. The result does not depend on the thread count. All ranks of the team
+/// have the same lines and correlate a part of the pairs; rank 0 gets the matrix, the others have
+/// their part of it.
 CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,
-                   Monitor& monitor);
+                   Monitor& monitor, Team& team = alone());
 
 }  // namespace spi

@@ -134,7 +134,7 @@ void ClpcaOptions::describe(OptionSet& options) {
 }
 
 Clpca clpca(StackReader& stack, const ClpcaOptions& options, std::uint64_t seed, int threads,
-            Monitor& monitor) {
+            Monitor& monitor, Team& team) {
   check_options(options);
   if (stack.info().count < 3)
     fail("a landscape needs at least 3 patterns, the file has ", stack.info().count);
@@ -144,9 +144,9 @@ Clpca clpca(StackReader& stack, const ClpcaOptions& options, std::uint64_t seed,
   {
     Lines lines = make_lines(stack, options.lines, threads, monitor);
     result.settings = lines.settings;
-    result.cc = cc_matrix(lines.set, {.keep_angles = options.common_lines}, threads, monitor);
+    result.cc = cc_matrix(lines.set, {.keep_angles = options.common_lines}, threads, monitor, team);
   }
-  embed(result, options, seed, threads, monitor);
+  if (team.leads()) embed(result, options, seed, threads, monitor);
   return result;
 }
 

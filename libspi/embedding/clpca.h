@@ -34,9 +34,10 @@ struct Clpca {
   std::optional<EmbeddingErrors> errors;  ///< of a PCA
 };
 
-/// Zhuang et al. 2022, section 2.2.2 and appendix A: lines, CC matrix, a map of it.
+/// Zhuang et al. 2022, section 2.2.2 and appendix A: lines, CC matrix, a map of it. The ranks of
+/// the team share the matrix; rank 0 alone makes the map and gets the result.
 Clpca clpca(StackReader& stack, const ClpcaOptions& options, std::uint64_t seed, int threads,
-            Monitor& monitor);
+            Monitor& monitor, Team& team = alone());
 
 /// The same from a CC matrix that exists already: `cc_matrix` of a clpca.h5, or
 /// `CL_CC/cc_matrix` of a Dragonfly output. UserError where the matrix is not square, not

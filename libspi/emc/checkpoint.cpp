@@ -88,6 +88,18 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
   target.commit();
 }
 
+void broadcast(EmcState& state, Team& team) {
+  for (Cube* cube : {&state.model, &state.half[0], &state.half[1]})
+    team.broadcast(cube->n), team.broadcast(cube->values);
+  team.broadcast(state.exposure);
+  team.broadcast(state.fsc);
+  team.broadcast(state.poses);
+  team.broadcast(state.stage);
+  team.broadcast(state.pseudo_symmetries);
+  team.broadcast(state.history);
+  team.broadcast(state.stop_reason);
+}
+
 std::optional<EmcState> load_checkpoint(const std::filesystem::path& path,
                                         const std::string& setting) {
   if (!std::filesystem::exists(path)) return std::nullopt;

@@ -18,4 +18,7 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
 std::optional<EmcState> load_checkpoint(const std::filesystem::path& path,
                                         const std::string& setting);
 
+/// Gives all ranks what rank 0 has read of a checkpoint.
+void broadcast(EmcState& state, Team& team);
+
 }  // namespace spi

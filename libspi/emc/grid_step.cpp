@@ -69,7 +69,7 @@ EmcRecord VolumeEmc::grid_iteration() {
   const ViewGrid views = zone_grid(setting_.laue, spacing);
   const LikelihoodEngine engine = engine_of(views);
   const std::vector<Quaternion> before = best_orientations();
-  RateSums sums(engine);
+  RateSums sums(engine, photons_);
   const double gain = expect_on_grid(engine, views, &sums);
   update_model(*compress(sums, views));
   return record(gain, spacing, before);
@@ -90,7 +90,7 @@ VolumeEmc::Placed VolumeEmc::place(bool own) {
   const LikelihoodEngine engine = engine_of(views);
   Placed placed;
   if (state_.stage == EmcState::Stage::grid) {
-    RateSums sums(engine);
+    RateSums sums(engine, photons_);
     placed.gain = expect_on_grid(engine, views, &sums, 1.f);
     placed.sums = compress(sums, views);
   } else {
@@ -105,16 +105,21 @@ VolumeEmc::Placed VolumeEmc::place(bool own) {
 double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views,
                                  RateSums* sums, std::optional<float> fixed) {
   const std::size_t frames = setting_.store.frames();
-  const std::size_t tile_count = 2 * ((frames + kBlock - 1) / kBlock);
+  Team& team = setting_.store.team();
+  static_assert(RateSums::kBlockFrames % kBlock == 0);
+  const std::vector<std::size_t> parts = setting_.store.parts(RateSums::kBlockFrames);
+  const std::size_t begin = parts[team.rank()], end = parts[team.rank() + 1];
+  const std::size_t first_tile = 2 * ((begin + kBlock - 1) / kBlock);
+  const std::size_t end_tile = 2 * ((end + kBlock - 1) / kBlock);
   const double room = 0.25 * options_.max_memory.bytes;
   std::size_t group = std::size_t(std::max(2., room / double(engine.tile_bytes(engine.classes()))));
-  group = std::min({group / 2 * 2, std::size_t(4 * threads_), tile_count});
+  group = std::min({group / 2 * 2, std::size_t(4 * threads_), end_tile - first_tile});
   std::vector<FrameTile> tiles(group);
   std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads_) + 1);
   std::vector<double> evidence(frames);
-  Progress progress(monitor_, "reconstructing", frames);
-  for (std::size_t first = 0; first < tile_count; first += group) {
-    const std::size_t count = std::min(group, tile_count - first);
+  Progress progress(monitor_, "reconstructing", end - begin);
+  for (std::size_t first = first_tile; first < end_tile; first += group) {
+    const std::size_t count = std::min(group, end_tile - first);
     const std::size_t from = first / 2 * kBlock;
     const std::size_t to = std::min(frames, (first + count) / 2 * kBlock);
     const FrameStore::View view = setting_.store.load(from, to);
@@ -133,7 +138,9 @@ double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid&
     if (sums) sums->add({tiles.data(), count}, first, threads_);
     progress.advance(to - from);
   }
-  if (sums) sums->finish(threads_);
+  if (sums) sums->finish(threads_, team);
+  team.gather(std::span(evidence), parts);
+  team.gather(std::span(state_.poses), parts);
   double sum = 0;
   for (const double e : evidence) sum += e;
   return sum / double(frames);
@@ -206,8 +213,11 @@ std::unique_ptr<VolumeEmc::Sums> VolumeEmc::compress(const RateSums& sums,
   };
   std::vector<Slices> scratch(voxels.size());
   for (Slices& s : scratch) s.photons.resize(points_.size()), s.seen.resize(points_.size());
-  parallel_for(2 * views.views.size(), int(voxels.size()), [&](std::size_t item, int worker) {
-    const std::size_t k = item / 2, half = item % 2;
+  const Team& team = setting_.store.team();
+  const std::vector<std::size_t> parts = equal_parts(2 * views.views.size(), team.size());
+  const std::size_t begin = parts[team.rank()], count = parts[team.rank() + 1] - begin;
+  parallel_for(count, int(voxels.size()), [&](std::size_t item, int worker) {
+    const std::size_t k = (begin + item) / 2, half = (begin + item) % 2;
     Slices& s = scratch[std::size_t(worker)];
     sums.on_bins(k, int(half), s.rows, s.photons.data(), s.seen.data());
     (*voxels[std::size_t(worker)])[half].add(points_, views.views[k], s.photons.data(),

@@ -107,6 +107,12 @@ void VolumeEmc::fit_frame(const LocalSearch& search, const Fit& how, const Binne
       float(std::sqrt(3 * std::exp(2. / 3 * entropy) / (2 * std::numbers::pi * std::numbers::e)));
 }
 
+std::array<std::size_t, 2> VolumeEmc::own_frames() const {
+  const Team& team = setting_.store.team();
+  const std::vector<std::size_t> parts = equal_parts(setting_.store.frames(), team.size());
+  return {parts[team.rank()], parts[team.rank() + 1]};
+}
+
 void VolumeEmc::start(const std::vector<Quaternion>& poses) {
   const std::size_t frames = setting_.store.frames();
   SPI_ASSERT(poses.size() == frames);
@@ -114,13 +120,16 @@ void VolumeEmc::start(const std::vector<Quaternion>& poses) {
   state_.stage = EmcState::Stage::local;
   auto sums = make_sums();
   const double flat = std::reduce(fine_.area.begin(), fine_.area.end());
-  for (std::size_t first = 0; first < frames; first += kBlock) {
-    const std::size_t last = std::min(frames, first + kBlock);
+  for (std::size_t d = 0; d < frames; ++d) {
+    state_.poses[d].model_from_lab = poses[d];
+    state_.poses[d].candidates[0] = {poses[d], 1};
+  }
+  const auto [begin, end] = own_frames();
+  for (std::size_t first = begin; first < end; first += kBlock) {
+    const std::size_t last = std::min(end, first + kBlock);
     const BinnedFrames block = setting_.store.read(first, last, fine_.point);
     parallel_for(last - first, int(sums.size()), [&](std::size_t n, int worker) {
       const std::size_t frame = first + n;
-      state_.poses[frame].model_from_lab = poses[frame];
-      state_.poses[frame].candidates[0] = {poses[frame], 1};
       LocalScratch scratch;
       count_photons(block, n, fine_.points.size(), scratch);
       scatter_frame({.model_from_lab = poses[frame], .expected = flat}, blur(), 1, block.photons[n],
@@ -160,9 +169,10 @@ std::unique_ptr<VolumeEmc::Sums> VolumeEmc::fit_frames(const std::array<LocalSea
   const std::size_t frames = setting_.store.frames();
   auto sums = make_sums();
   std::vector<LocalScratch> scratch(sums.size());
-  Progress progress(monitor_, "refining", frames);
-  for (std::size_t first = 0; first < frames; first += kBlock) {
-    const std::size_t last = std::min(frames, first + kBlock);
+  const auto [begin, end] = own_frames();
+  Progress progress(monitor_, "refining", end - begin);
+  for (std::size_t first = begin; first < end; first += kBlock) {
+    const std::size_t last = std::min(end, first + kBlock);
     const BinnedFrames block = setting_.store.read(first, last, fine_.point);
     parallel_for(last - first, int(sums.size()), [&](std::size_t n, int worker) {
       fit_frame(search[(first + n) % 2], how, block, n, first + n, scratch[std::size_t(worker)],
@@ -170,6 +180,8 @@ std::unique_ptr<VolumeEmc::Sums> VolumeEmc::fit_frames(const std::array<LocalSea
     });
     progress.advance(last - first);
   }
+  Team& team = setting_.store.team();
+  team.gather(std::span(state_.poses), equal_parts(frames, team.size()));
   gain = 0;
   for (const FramePose& pose : state_.poses) gain += pose.gain;
   gain /= double(frames);

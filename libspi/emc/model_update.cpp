@@ -67,9 +67,10 @@ void symmetrise(std::vector<double>& cube, std::size_t n, const PointGroup& laue
   });
 }
 
-std::unique_ptr<VolumeEmc::Sums> VolumeEmc::joined(std::vector<std::unique_ptr<Sums>> sums) {
+std::unique_ptr<VolumeEmc::Sums> VolumeEmc::joined(std::vector<std::unique_ptr<Sums>> sums) const {
   for (std::size_t w = 1; w < sums.size(); ++w)
     for (std::size_t half = 0; half < 2; ++half) (*sums[0])[half].add((*sums[w])[half]);
+  for (VoxelSums& half : *sums[0]) half.sum_over(setting_.store.team());
   return std::move(sums[0]);
 }
 

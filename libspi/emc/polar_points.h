@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "libspi/base/team.h"
 #include "libspi/geometry/rotation.h"
 #include "libspi/io/detector.h"
 #include "libspi/polar/polar_binning.h"
@@ -76,6 +77,8 @@ class VoxelSums {
   void add(const LabPoints& points, const Quaternion& model_from_lab, const float* numerator,
            const float* exposure);
   void add(const VoxelSums& other);
+  /// To be called by all ranks: the sums are then those of all of them.
+  void sum_over(Team& team) { team.sum(sums_); }
   void clear();
   /// Multiplies all sums, to the nearest quantum.
   void scale(double factor);

@@ -69,6 +69,19 @@ std::string setting_of(EmcOptions options, const FrameStore& store, std::uint64_
   return setting_text(described, kFree, store, seed);
 }
 
+/// The checkpoint to go on from, on all ranks what rank 0 reads; nullopt where there is none.
+std::optional<EmcState> saved_state(const std::filesystem::path& checkpoint,
+                                    const std::string& setting, Team& team) {
+  std::optional<EmcState> saved;
+  if (team.leads()) saved = load_checkpoint(checkpoint, setting);
+  bool exists = saved.has_value();
+  team.broadcast(exists);
+  if (!exists) return std::nullopt;
+  if (!saved) saved.emplace();
+  broadcast(*saved, team);
+  return saved;
+}
+
 void run_to_end(VolumeEmc& emc, const EmcOptions& options, const std::filesystem::path& checkpoint,
                 const std::string& setting) {
   using Clock = std::chrono::steady_clock;
@@ -135,8 +148,8 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
       view_grid(laue, setting.spacing_rad).zone_views() * binning.angles(), " orientations"));
   VolumeEmc emc(setting, options, threads, monitor);
   const std::string text = setting_of(options, store, seed);
-  auto saved =
-      options.resume && !checkpoint.empty() ? load_checkpoint(checkpoint, text) : std::nullopt;
+  auto saved = options.resume && !checkpoint.empty() ? saved_state(checkpoint, text, store.team())
+                                                     : std::nullopt;
   if (saved) {
     monitor.info(text_of("goes on after iteration ", saved->history.size()));
     emc.resume(std::move(*saved));
@@ -147,7 +160,8 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
   } else {
     emc.start();
   }
-  run_to_end(emc, options, checkpoint, text);
+  // Rank 0 has what all ranks have found, and writes it.
+  run_to_end(emc, options, store.team().leads() ? checkpoint : std::filesystem::path(), text);
   result.state = emc.state();
   return result;
 }

@@ -48,8 +48,8 @@ VolumeEmc::VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int t
   SPI_ASSERT(setting.size % 2 == 1 &&
              std::max(points_.reach, fine_.points.reach) < double(setting.size / 2) - 1);
   for (std::size_t n = 0; n < setting.store.frames(); ++n)
-    largest_sum_ += 8 * double(setting.store.photons(n));
-  if (setting.largest_sum) largest_sum_ = *setting.largest_sum;
+    photons_ += double(setting.store.photons(n));
+  largest_sum_ = setting.largest_sum.value_or(8 * photons_);
   state_.poses.resize(setting.store.frames());
   state_.exposure.resize(setting.size * setting.size * setting.size);
 }

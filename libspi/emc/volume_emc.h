@@ -162,9 +162,12 @@ class VolumeEmc {
                  std::size_t row, std::size_t frame, LocalScratch& scratch, Sums& sums);
   void scatter_frame(const LocalFit& fit, double blur, double share, double photons,
                      const LocalScratch& scratch, VoxelSums& sums) const;
+  /// First and last + 1 of the frames that this rank fits off the grid.
+  std::array<std::size_t, 2> own_frames() const;
   /// Some for each worker, as the memory allows.
   std::vector<std::unique_ptr<Sums>> make_sums() const;
-  static std::unique_ptr<Sums> joined(std::vector<std::unique_ptr<Sums>> sums);
+  /// The sums of all workers of all ranks.
+  std::unique_ptr<Sums> joined(std::vector<std::unique_ptr<Sums>> sums) const;
   /// Rates of the halves, not a number where a half saw nothing.
   std::array<Cube, 2> rates(const HalfSums& sums) const;
   std::vector<double> correlate_halves(const HalfSums& sums) const;
@@ -182,6 +185,7 @@ class VolumeEmc {
   LabPoints points_;  ///< of the bins
   FinePoints fine_;
   AutocorrelationLimit limit_;
+  double photons_ = 0;  ///< of all frames
   double largest_sum_ = 0;
   EmcState state_;
 };

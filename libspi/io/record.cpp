@@ -21,6 +21,7 @@ void write_record(h5::File& file, const std::string& format, const Provenance& p
   set("date", provenance.date);
   set("device", provenance.device);
   set("threads", std::int64_t{provenance.threads});
+  set("ranks", std::int64_t{provenance.ranks});
   set("seed", std::to_string(provenance.seed));
 }
 

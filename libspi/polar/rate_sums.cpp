@@ -13,12 +13,11 @@ namespace spi {
 namespace {
 
 constexpr std::size_t kLanes = FrameTile::kLanes;
-constexpr std::size_t kTilesInSingle = 64;  ///< 2 × 32 products of 64 frames: 2e-6 at worst
-
 }  // namespace
 
-RateSums::RateSums(const LikelihoodEngine& engine)
+RateSums::RateSums(const LikelihoodEngine& engine, double largest)
     : engine_(engine),
+      quantum_(largest),
       classes_(engine.classes()),
       rings_(engine.rings()),
       dft_(engine.angles(), engine.harmonics()) {
@@ -30,11 +29,12 @@ RateSums::RateSums(const LikelihoodEngine& engine)
     area_re_.insert(area_re_.end(), re.begin(), re.end());
     area_im_.insert(area_im_.end(), im.begin(), im.end());
   }
-  for (int half = 0; half < 2; ++half)
-    for (std::size_t m = 0; m <= engine.harmonics(); ++m) {
-      recent_[half].emplace_back(2 * classes_ * width(m));
-      total_[half].emplace_back(2 * classes_ * width(m));
-    }
+  offset_ = {0};
+  for (std::size_t m = 0; m <= engine.harmonics(); ++m) {
+    for (auto& recent : recent_) recent.emplace_back(2 * classes_ * width(m));
+    offset_.push_back(offset_.back() + 2 * classes_ * width(m));
+  }
+  total_.resize(2 * offset_.back());
 }
 
 std::size_t RateSums::bytes(const LikelihoodEngine& engine, std::size_t classes) {
@@ -48,7 +48,7 @@ void RateSums::add(std::span<const FrameTile> tiles, std::size_t first, int thre
   parallel_for(engine_.harmonics() + 1, threads, [&](std::size_t m, int) {
     const int columns = int(width(m));
     for (std::size_t n = 0; n < tiles.size(); ++n) {
-      if ((first + n) % kTilesInSingle == 0) flush(m);
+      if ((first + n) % kBlockTiles == 0) flush(m);
       const FrameTile& tile = tiles[n];
       const float* frames =
           &tile.harmonics[(m * (2 * rings_ + 1) + 2 * engine_.first_ring(m)) * kLanes];
@@ -62,20 +62,21 @@ void RateSums::add(std::span<const FrameTile> tiles, std::size_t first, int thre
 void RateSums::flush(std::size_t m) {
   for (int half = 0; half < 2; ++half) {
     std::vector<float>& recent = recent_[half][m];
-    std::vector<double>& total = total_[half][m];
-    for (std::size_t n = 0; n < recent.size(); ++n) total[n] += recent[n];
+    double* const to = &total_[2 * offset_[m] + std::size_t(half) * recent.size()];
+    for (std::size_t n = 0; n < recent.size(); ++n) to[n] += quantum_.round(recent[n]);
     std::ranges::fill(recent, 0.f);
   }
 }
 
-void RateSums::finish(int threads) {
+void RateSums::finish(int threads, Team& team) {
   parallel_for(engine_.harmonics() + 1, threads, [&](std::size_t m, int) { flush(m); });
+  team.sum(total_);
 }
 
 double RateSums::entry(std::size_t m, std::size_t row, std::size_t column, int half) const {
   const std::size_t at = row * width(m) + column;
-  if (half < 2) return total_[std::size_t(half)][m][at];
-  return total_[0][m][at] + total_[1][m][at];
+  if (half < 2) return total(m, half)[at];
+  return total(m, 0)[at] + total(m, 1)[at];
 }
 
 void RateSums::weights(std::size_t k, int half, double* re, double* im) const {
@@ -123,10 +124,9 @@ void RateSums::on_bins(std::size_t k, int half, Rows& rows, float* numerator,
   rows.re.assign(count * lanes, 0.f);
   rows.im.assign(count * lanes, 0.f);
   rows.angles.resize(angles * lanes);
-  const auto& total = total_[std::size_t(half)];
   for (std::size_t m = 0; m < count; ++m) {
-    const double* real = &total[m][k * width(m)];
-    const double* imaginary = &total[m][(classes_ + k) * width(m)];
+    const double* real = total(m, half) + k * width(m);
+    const double* imaginary = total(m, half) + (classes_ + k) * width(m);
     const auto qr = float(q_re[m]), qi = float(q_im[m]);
     float* const re = &rows.re[m * lanes];
     float* const im = &rows.im[m * lanes];

@@ -58,7 +58,7 @@ void averaging_iteration(benchmark::State& state) {
   double seconds = 0;
   for (auto _ : state) {
     const auto start = now();
-    spi::RateSums sums(engine);
+    spi::RateSums sums(engine, 1e9);
     for (int pass = 0; pass < 4; ++pass) {
       for (std::size_t n = 0; n < kTiles; ++n) {
         std::vector<std::size_t> at(FrameTile::kLanes);

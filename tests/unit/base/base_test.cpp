@@ -10,7 +10,9 @@
 #include "libspi/base/options.h"
 #include "libspi/base/parallel.h"
 #include "libspi/base/quantity.h"
+#include "libspi/base/quantum.h"
 #include "libspi/base/random.h"
+#include "libspi/base/team.h"
 
 namespace spi {
 
@@ -157,6 +159,31 @@ TEST(Options, ParsePrintAndCheck) {
   sample.count = 11;
   EXPECT_THROW(set.check(), UserError);
   EXPECT_THROW(check_options(sample), UserError);
+}
+
+TEST(Quantum, MakesSumsExact) {
+  constexpr std::size_t kTerms = 5000;
+  const Quantum quantum(kTerms);  // terms in [-1, 1]
+  std::vector<double> terms;
+  double plain = 0, forward = 0, backward = 0;
+  for (std::size_t n = 0; n < kTerms; ++n) {
+    Random random(3, 0, n);
+    terms.push_back((2 * random.uniform() - 1) * std::pow(10, -9 * random.uniform()));
+  }
+  for (const double term : terms) plain += term, forward += quantum.round(term);
+  for (std::size_t n = kTerms; n-- > 0;) backward += quantum.round(terms[n]);
+  EXPECT_EQ(forward, backward);
+  // Half a quantum a term, as documented.
+  EXPECT_NEAR(forward, plain, kTerms * 0.5 * kTerms * std::exp2(-50));
+  for (const double term : terms)
+    EXPECT_NEAR(quantum.round(term), term, 0.5 * kTerms * std::exp2(-50));
+  EXPECT_EQ(Quantum(0).round(0), 0);
+}
+
+TEST(EqualParts, DifferByOneItem) {
+  EXPECT_EQ(equal_parts(7, 3), (std::vector<std::size_t>{0, 2, 4, 7}));
+  EXPECT_EQ(equal_parts(2, 4), (std::vector<std::size_t>{0, 0, 1, 1, 2}));
+  EXPECT_EQ(equal_parts(0, 2), (std::vector<std::size_t>{0, 0, 0}));
 }
 
 TEST(Device, IsTheOneAskedForOrAnError) {

@@ -364,7 +364,7 @@ TEST(RateSums, AreTheTransposedProducts) {
   LikelihoodEngine::Scratch scratch;
   tile.beta.fill(0.05f);
   engine.expect(tile, scratch);
-  RateSums sums(engine);
+  RateSums sums(engine, 1e6);
   sums.add({&tile, 1}, 0, 2);
   sums.finish(2);
   const std::size_t angles = engine.angles(), bins = engine.rings() * angles;
