@@ -1,7 +1,7 @@
 # spi: `make demo` and `make test` do all the set-up on a Debian 12 machine.
 #
 #   make            install what is missing, configure, build
-#   make demo       simulate melting gold, embed it, make a movie of it; says where they lie
+#   make demo       from simulated frames of melting gold to a movie of it; prints what it shows
 #   make test       every test
 #   make bench      benchmarks (ratios within one run), 15 minutes; with QUICK=1, 3
 #   make docs       write docs/tools from the programs
@@ -32,8 +32,7 @@ programs: configure
 	@cmake --build $(BUILD) -j $(JOBS) --target tools/all
 
 demo: programs
-	@$(MAKE) --no-print-directory -C examples/quickstart BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)
-	@$(MAKE) --no-print-directory -C examples/melting-movie BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)/movie
+	@$(MAKE) --no-print-directory -j $(JOBS) -C examples/melting BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)
 
 # Passive waiting and one thread in the BLAS: tests run beside one another.
 test: build

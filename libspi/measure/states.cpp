@@ -31,7 +31,7 @@ StateMatch match(const NamedVolume& state, const std::vector<NamedVolume>& known
     const VolumeFsc fsc = volume_fsc(state, known[k], {}, options, threads, monitor);
     const double mean = std::reduce(fsc.correlation.begin(), fsc.correlation.end()) /
                         double(fsc.correlation.size());
-    if (mean > best.correlation) best = {k, mean, fsc.resolution[0]};
+    if (mean > best.correlation) best = {k, mean, fsc.resolution[0], fsc.q.back()};
   }
   return best;
 }
@@ -56,13 +56,15 @@ std::vector<StateMatch> match_states(const std::filesystem::path& states,
 }
 
 std::vector<Column> state_table(const std::vector<StateMatch>& matches) {
-  constexpr const char* kNames[] = {"state", "nearest", "correlation", "q_half_per_A", "beyond"};
+  constexpr const char* kNames[] = {"state",        "nearest",     "correlation",
+                                    "q_half_per_A", "q_end_per_A", "beyond"};
   std::vector<Column> table = empty_columns(kNames);
   for (std::size_t k = 0; k < matches.size(); ++k) {
     const StateMatch& m = matches[k];
-    const double row[] = {double(k), double(m.nearest), m.correlation,
-                          m.half.q.value_or(std::numeric_limits<double>::quiet_NaN()),
-                          double(m.half.beyond)};
+    const double row[] = {
+        double(k),     double(m.nearest),
+        m.correlation, m.half.q.value_or(std::numeric_limits<double>::quiet_NaN()),
+        m.q_end,       double(m.half.beyond)};
     append_row(table, row);
   }
   return table;

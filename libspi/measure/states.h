@@ -16,6 +16,7 @@ struct StateMatch {
   std::size_t nearest = 0;  ///< number of the known volume with the largest mean correlation
   double correlation = 0;   ///< that mean over the shells
   Resolution half = {};     ///< where the Fourier shell correlation with it falls below 1/2
+  double q_end = 0;         ///< 1/Å, where the curve ends
 };
 
 /// Each volume of `states` against all of `known`, in the same frame (none is turned), on the
@@ -24,7 +25,8 @@ std::vector<StateMatch> match_states(const std::filesystem::path& states,
                                      const std::filesystem::path& known, int threads,
                                      Monitor& monitor);
 
-/// state, nearest, correlation, q_half_per_A, beyond (1: it never falls below 1/2).
+/// state, nearest, correlation, q_half_per_A (NaN: nowhere above 1/2), q_end_per_A, beyond (1: it
+/// never falls below 1/2).
 std::vector<Column> state_table(const std::vector<StateMatch>& matches);
 
 /// "9 states: FSC 0.5 at 0.0123 1/Å or beyond; 8 of 9 to the end".
