@@ -89,12 +89,14 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
 }
 
 void broadcast(EmcState& state, Team& team) {
-  for (Cube* cube : {&state.model, &state.half[0], &state.half[1]})
+  for (Cube* cube : {&state.model, &state.half[0], &state.half[1], &state.early})
     team.broadcast(cube->n), team.broadcast(cube->values);
   team.broadcast(state.exposure);
   team.broadcast(state.fsc);
   team.broadcast(state.poses);
   team.broadcast(state.stage);
+  team.broadcast(state.grows);
+  team.broadcast(state.early_at);
   team.broadcast(state.pseudo_symmetries);
   team.broadcast(state.history);
   team.broadcast(state.stop_reason);

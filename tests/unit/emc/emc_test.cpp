@@ -55,18 +55,18 @@ TEST(ReconstructEmc, FindsAParticleFromNoise) {
     EXPECT_GT(fsc.correlation[s], 0.9) << "shell " << s;
 }
 
-TEST(ReconstructEmc, SymmetricNoiseMayGrowWithEitherSign) {
+TEST(ReconstructEmc, FindsACubeFromSymmetricNoise) {
   // A cube's first wave has its crests along the faces' normals or, inverse, along the diagonals;
   // in the group's frame it cannot turn from one to the other.
   const Folder folder;
   const test::SmallSet truth =
-      test::write_frames(folder / "f.h5", 150, 3000, 1, test::cube_intensity);
+      test::write_frames(folder / "f.h5", 100, 3000, 1, test::cube_intensity);
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
   EmcOptions options = test::small_options();
   options.symmetry = "m-3m";
   options.refine = Refinement::none;
   options.max_iterations = 20;
-  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+  for (const std::uint64_t seed : {1, 2}) {
     const EmcResult result = test::reconstruct(source, options, 2, {}, silent_monitor(), seed);
     std::vector<Quaternion> found;
     for (const FramePose& pose : result.state.poses) found.push_back(pose.model_from_lab);
@@ -77,10 +77,13 @@ TEST(ReconstructEmc, SymmetricNoiseMayGrowWithEitherSign) {
   }
 }
 
-TEST(ReconstructEmc, NeitherThreadsNorInterruptionsMatter) {
+class ReconstructEmcIn : public testing::TestWithParam<const char*> {};
+
+TEST_P(ReconstructEmcIn, NeitherThreadsNorInterruptionsMatter) {
   const Folder folder;
   test::write_frames(folder / "f.h5", 200, 3000);
   EmcOptions options = test::small_options();
+  options.symmetry = GetParam();
   options.max_iterations = 9;
   options.checkpoint_every_s = 0;
   const auto run = [&](int threads, const EmcOptions& o) {
@@ -103,6 +106,9 @@ TEST(ReconstructEmc, NeitherThreadsNorInterruptionsMatter) {
   resumed.floor = 1;
   EXPECT_THROW(run(1, resumed), UsageError);
 }
+
+// In a group the first structure is part of the state.
+INSTANTIATE_TEST_SUITE_P(Groups, ReconstructEmcIn, testing::Values("C1", "D2"));
 
 TEST(ReconstructEmc, RefinesKnownPosesAndWritesThem) {
   const Folder folder;
