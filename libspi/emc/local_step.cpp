@@ -40,9 +40,7 @@ std::vector<Quaternion> cubature(const LocalFit& fit, double blur, double reach)
 void count_photons(const BinnedFrames& frames, std::size_t row, std::size_t bins,
                    LocalScratch& scratch) {
   scratch.counts.assign(bins, 0.f);
-  for (std::uint64_t e = frames.start[row]; e < frames.start[row + 1]; ++e)
-    scratch.counts[BinnedFrames::bin_of(frames.entry[e])] +=
-        float(BinnedFrames::count_of(frames.entry[e]));
+  frames.add_to(row, scratch.counts.data());
 }
 
 }  // namespace

@@ -27,10 +27,12 @@ struct Known {
 
 Known known_rows(const Table& table, const std::vector<std::string>& axes,
                  const TableColumn& column) {
+  std::vector<const std::vector<double>*> coordinates;
+  for (const std::string& axis : axes) coordinates.push_back(&table.numbers(axis));
   Known known;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     std::vector<double> place;
-    for (const std::string& axis : axes) place.push_back(table.numbers(axis)[row]);
+    for (const std::vector<double>* values : coordinates) place.push_back((*values)[row]);
     const bool whole = std::ranges::all_of(place, [](double x) { return std::isfinite(x); });
     if (!whole || !std::isfinite(column.values[row])) continue;
     known.place.push_back(std::move(place));

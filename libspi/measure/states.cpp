@@ -11,12 +11,15 @@
 namespace spi {
 namespace {
 
+NamedVolume read_volume(VolumeReader& reader, const std::filesystem::path& path, std::size_t k) {
+  return {text_of("volume ", k, " of ", path.string()), reader.read(k), reader.quantity()};
+}
+
 std::vector<NamedVolume> read_all(const std::filesystem::path& path) {
   const auto reader = open_volumes(path);
   std::vector<NamedVolume> volumes;
   for (std::size_t k = 0; k < reader->count(); ++k)
-    volumes.push_back(
-        {text_of("volume ", k, " of ", path.string()), reader->read(k), reader->quantity()});
+    volumes.push_back(read_volume(*reader, path, k));
   if (volumes.empty()) fail(path.string(), " holds no volumes");
   return volumes;
 }
@@ -46,9 +49,7 @@ std::vector<StateMatch> match_states(const std::filesystem::path& states,
   std::vector<StateMatch> matches;
   Progress progress(monitor, "comparing", reader->count());
   for (std::size_t k = 0; k < reader->count(); ++k) {
-    matches.push_back(
-        match({text_of("volume ", k, " of ", states.string()), reader->read(k), reader->quantity()},
-              truth, threads, monitor));
+    matches.push_back(match(read_volume(*reader, states, k), truth, threads, monitor));
     progress.advance();
   }
   if (matches.empty()) fail(states.string(), " holds no volumes");

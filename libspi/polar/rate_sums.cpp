@@ -13,6 +13,7 @@ namespace spi {
 namespace {
 
 constexpr std::size_t kLanes = FrameTile::kLanes;
+
 }  // namespace
 
 RateSums::RateSums(const LikelihoodEngine& engine, double largest)
