@@ -77,8 +77,7 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
   file.write("fsc", state.fsc);
   file.write_scalar("stage", std::uint8_t(state.stage));
   file.write_scalar("grows", std::uint8_t(state.grows));
-  if (state.early.n > 0) file.write("early", state.early.values);
-  file.write_scalar("early_at", std::uint64_t{state.early_at});
+  file.write_scalar("begun", std::uint64_t{state.begun});
   std::vector<double> rotations;
   for (const Quaternion& q : state.pseudo_symmetries) append(rotations, q);
   if (!rotations.empty()) file.write("pseudo_symmetries", rotations);
@@ -89,14 +88,14 @@ void save_checkpoint(const std::filesystem::path& path, const std::string& setti
 }
 
 void broadcast(EmcState& state, Team& team) {
-  for (Cube* cube : {&state.model, &state.half[0], &state.half[1], &state.early})
+  for (Cube* cube : {&state.model, &state.half[0], &state.half[1]})
     team.broadcast(cube->n), team.broadcast(cube->values);
   team.broadcast(state.exposure);
   team.broadcast(state.fsc);
   team.broadcast(state.poses);
   team.broadcast(state.stage);
   team.broadcast(state.grows);
-  team.broadcast(state.early_at);
+  team.broadcast(state.begun);
   team.broadcast(state.pseudo_symmetries);
   team.broadcast(state.history);
   team.broadcast(state.stop_reason);
@@ -123,8 +122,7 @@ std::optional<EmcState> load_checkpoint(const std::filesystem::path& path,
   state.fsc = file.read<double>("fsc");
   state.stage = EmcState::Stage(file.read_scalar<std::uint8_t>("stage"));
   state.grows = file.read_scalar<std::uint8_t>("grows") != 0;
-  if (file.exists("early")) state.early = read_cube("early");
-  state.early_at = std::size_t(file.read_scalar<std::uint64_t>("early_at"));
+  state.begun = std::size_t(file.read_scalar<std::uint64_t>("begun"));
   const auto poses = file.read<double>("poses"), history = file.read<double>("history");
   std::vector<double> rotations;
   if (file.exists("pseudo_symmetries")) rotations = file.read<double>("pseudo_symmetries");

@@ -66,7 +66,7 @@ std::vector<Quaternion> VolumeEmc::best_orientations() const {
 
 EmcRecord VolumeEmc::grid_iteration() {
   const double spacing = grid_spacing();
-  const ViewGrid views = zone_grid(setting_.laue, spacing);
+  const ViewGrid views = zone_grid(group(), spacing);
   const LikelihoodEngine engine = engine_of(views);
   const std::vector<Quaternion> before = best_orientations();
   RateSums sums(engine, photons_);
@@ -76,7 +76,7 @@ EmcRecord VolumeEmc::grid_iteration() {
 }
 
 EmcRecord VolumeEmc::look_around() {
-  const ViewGrid views = zone_grid(setting_.laue, setting_.spacing_rad);
+  const ViewGrid views = zone_grid(group(), setting_.spacing_rad);
   const std::vector<Quaternion> before = best_orientations();
   const double gain = expect_on_grid(engine_of(views), views, nullptr);
   for (std::size_t d = 0; d < state_.poses.size(); ++d)
@@ -86,7 +86,7 @@ EmcRecord VolumeEmc::look_around() {
 
 VolumeEmc::Placed VolumeEmc::place(bool own) {
   constexpr std::size_t kSteps = 8;  // from the grid to the summit
-  const ViewGrid views = zone_grid(setting_.laue, setting_.spacing_rad);
+  const ViewGrid views = zone_grid(group(), setting_.spacing_rad);
   const LikelihoodEngine engine = engine_of(views);
   Placed placed;
   if (state_.stage == EmcState::Stage::grid) {
@@ -151,7 +151,7 @@ void VolumeEmc::conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::
   const PolarBinning& binning = setting_.store.binning();
   const std::size_t classes = views.views.size();
   const double turn = binning.step_rad() * double(binning.angles());
-  const double all = 4 * std::numbers::pi * turn / double(setting_.laue.rotations.size());
+  const double all = 4 * std::numbers::pi * turn / double(group().rotations.size());
   for (std::size_t d = 0; d < tile.count; ++d) {
     const FramePosterior& found = tile.result[d];
     FramePose& pose = state_.poses[frames[d]];
@@ -182,7 +182,7 @@ void VolumeEmc::conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::
       const bool is_new = std::none_of(
           pose.candidates.begin(), pose.candidates.begin() + std::ptrdiff_t(chosen),
           [&](const PoseCandidate& c) {
-            return misorientation_rad(setting_.laue, c.model_from_lab, q) < 2 * views.spacing_rad;
+            return misorientation_rad(group(), c.model_from_lab, q) < 2 * views.spacing_rad;
           });
       if (is_new) pose.candidates[chosen++] = {q, 1};
     }

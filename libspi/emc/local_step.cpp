@@ -99,7 +99,7 @@ void VolumeEmc::fit_frame(const LocalSearch& search, const Fit& how, const Binne
   pose.gain = float(fits.front().gain);
   const PolarBinning& binning = setting_.store.binning();
   const double all = 4 * std::numbers::pi * binning.step_rad() * double(binning.angles()) /
-                     double(setting_.laue.rotations.size());
+                     double(group().rotations.size());
   pose.information = float(std::log(all) - entropy);
   pose.width_rad =
       float(std::sqrt(3 * std::exp(2. / 3 * entropy) / (2 * std::numbers::pi * std::numbers::e)));

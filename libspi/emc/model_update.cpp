@@ -99,8 +99,8 @@ void VolumeEmc::update_model(const Sums& from) {
       sums.photons[half].push_back(from[half].numerator(v));
       sums.exposure[half].push_back(from[half].exposure(v));
     }
-    symmetrise(sums.photons[half], n, setting_.laue, threads_);
-    symmetrise(sums.exposure[half], n, setting_.laue, threads_);
+    symmetrise(sums.photons[half], n, group(), threads_);
+    symmetrise(sums.exposure[half], n, group(), threads_);
   }
   state_.fsc = correlate_halves(sums);
   // While annealing, the temperature smooths enough.

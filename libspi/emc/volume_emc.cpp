@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <utility>
 
 #include "libspi/base/error.h"
 #include "libspi/base/quantity.h"
 #include "libspi/base/ranks.h"
-#include "libspi/emc/pseudo_symmetry.h"
+#include "libspi/emc/model_symmetry.h"
 #include "libspi/volume/fsc.h"
 
 namespace spi {
@@ -28,7 +27,7 @@ constexpr double kRise = 3e-5;    ///< of the gain: less is none
 constexpr std::size_t kMostTurns = 10;  ///< where copies are truly alike, some always change
 constexpr std::size_t kMostLocal = 16;  ///< iterations off the grid before looking around
 
-constexpr double kStructure = 0.8;  ///< of the first posterior's width: the model says something
+constexpr double kAlike = 0.5;  ///< least likeness of a model's images under its group
 
 constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
 
@@ -54,16 +53,24 @@ VolumeEmc::VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int t
   state_.exposure.resize(setting.size * setting.size * setting.size);
 }
 
-void VolumeEmc::start() {
+Cube VolumeEmc::symmetrised(std::vector<double> values) const {
+  symmetrise(values, setting_.size, group(), threads_);
+  Cube model(setting_.size);
+  std::ranges::copy(values, model.values.begin());
+  return model;
+}
+
+Cube VolumeEmc::noise() const {
   const std::size_t n = setting_.size;
-  std::vector<double> noise(n * n * n);
-  for (std::size_t v = 0; v < noise.size(); ++v)
-    noise[v] = 0.5 + Random(setting_.seed, kNoiseDraw, v).uniform();
-  symmetrise(noise, n, setting_.laue, threads_);
-  Cube model(n);
-  std::ranges::copy(noise, model.values.begin());
-  start(std::move(model));
-  state_.grows = setting_.laue.rotations.size() > 1;
+  std::vector<double> values(n * n * n);
+  for (std::size_t v = 0; v < values.size(); ++v)
+    values[v] = 0.5 + Random(setting_.seed, kNoiseDraw, v).uniform();
+  return symmetrised(std::move(values));
+}
+
+void VolumeEmc::start() {
+  state_.grows = setting_.laue.rotations.size() > 1 && options_.max_iterations > 1;
+  start(noise());
 }
 
 void VolumeEmc::start(Cube model) {
@@ -74,23 +81,24 @@ void VolumeEmc::start(Cube model) {
 
 double VolumeEmc::beta(float photons) const {
   if (state_.stage != EmcState::Stage::grid) return 1;
-  return options_.beta(photons, state_.history.size());
+  return options_.beta(photons, state_.history.size() - state_.begun);
 }
 
 double VolumeEmc::grid_spacing() const {
   constexpr double kCoarsest = 0.2;
+  const double finest = setting_.spacing_rad;
+  if (state_.grows) return std::max(finest, kCoarsest);
   // The finest grid from when the frames have decided on the coarse one.
-  const double coarse =
-      std::max(setting_.spacing_rad, std::min(kCoarsest, 2 * setting_.spacing_rad));
-  if (state_.history.empty()) return coarse;
+  const double coarse = std::max(finest, std::min(kCoarsest, 2 * finest));
+  if (state_.history.size() == state_.begun) return coarse;
   const EmcRecord& last = state_.history.back();
-  return last.spacing_rad < coarse || last.beta >= 1 || decided(last) ? setting_.spacing_rad
-                                                                      : coarse;
+  return last.spacing_rad < coarse || last.beta >= 1 || decided(last) ? finest : coarse;
 }
 
 EmcState::Stage VolumeEmc::next_stage() const {
   using Stage = EmcState::Stage;
-  if (options_.refine == Refinement::none || state_.history.size() < 2) return state_.stage;
+  if (options_.refine == Refinement::none || state_.history.size() < 2 || state_.grows)
+    return state_.stage;
   const EmcRecord& last = state_.history.back();
   const EmcRecord& before = state_.history[state_.history.size() - 2];
   if (state_.stage == Stage::grid) {
@@ -126,10 +134,6 @@ bool VolumeEmc::iterate() {
   if (!state_.stop_reason.empty()) return false;
   using Stage = EmcState::Stage;
   state_.history.push_back(state_.stage == Stage::grid ? grid_iteration() : local_iteration());
-  if (state_.stage == Stage::grid) {
-    watch_for_structure();
-    if (state_.early.n > 0 && decided(state_.history.back())) try_inverse();
-  }
   Stage next = next_stage();
   if (state_.stage == Stage::local && next == Stage::copies) {
     report_iteration();
@@ -141,39 +145,42 @@ bool VolumeEmc::iterate() {
   }
   state_.stage = next;
   report_iteration();
+  if (grown()) enter_group();
   return state_.stop_reason.empty();
 }
 
-void VolumeEmc::watch_for_structure() {
-  const EmcRecord &first = state_.history.front(), &last = state_.history.back();
-  if (!state_.grows || last.width_rad > kStructure * first.width_rad) return;
-  state_.grows = false;
-  state_.early = state_.model;
-  state_.early_at = state_.history.size();
+double VolumeEmc::trusted_radius() const {
+  return kTrusted * setting_.voxels_per_pixel * state_.history.back().fsc_radius;
 }
 
-void VolumeEmc::try_inverse() {
-  const EmcState kept = state_;
-  state_.history.resize(kept.early_at);
-  Cube inverse = std::exchange(state_.early, Cube());
-  for (float& w : inverse.values) w = 1 / w;
-  start(std::move(inverse));
-  while (state_.history.size() < kept.history.size()) state_.history.push_back(grid_iteration());
-  const double gain = state_.history.back().gain;
-  const bool better = gain > kept.history.back().gain;
-  monitor_.info(text_of(
-      "the inverse of the first structure, from iteration ", kept.early_at, " on, has a gain of ",
-      rounded(gain, 2), " nats a frame, ", better ? "more" : "not more", " than ",
-      rounded(kept.history.back().gain, 2), ": ", better ? "it takes its place" : "left"));
-  if (better) return;
-  state_ = kept;
-  state_.early = Cube();
+bool VolumeEmc::grown() const {
+  const EmcRecord& last = state_.history.back();
+  const bool only_one_left = state_.history.size() + 1 == options_.max_iterations;
+  return state_.grows && (decided(last) || last.beta >= 1 || only_one_left);
+}
+
+void VolumeEmc::enter_group() {
+  state_.grows = false;
+  const GroupAxes axes = model_axes(state_.model, setting_.laue, trusted_radius(), threads_);
+  const std::string found =
+      text_of("the structure that grew without symmetry correlates with its ", "images under ",
+              setting_.laue.hermann_mauguin, " by ", rounded(axes.likeness, 2));
+  if (axes.likeness < kAlike) {
+    monitor_.info(found + ": starts again from noise within the group");
+    state_.begun = state_.history.size();
+    start(noise());
+    return;
+  }
+  monitor_.info(found + ": goes on within the group");
+  const Cube upright = turned(state_.model, axes.model_from_group, threads_);
+  start(symmetrised({upright.values.begin(), upright.values.end()}));
+  for (FramePose& pose : state_.poses)
+    pose.model_from_lab = normalized(conjugate(axes.model_from_group) * pose.model_from_lab);
 }
 
 void VolumeEmc::find_pseudo_symmetries() {
-  const double radius = kTrusted * setting_.voxels_per_pixel * state_.history.back().fsc_radius;
-  state_.pseudo_symmetries =
-      pseudo_symmetries(state_.model, setting_.laue, radius, FramePose::kMost - 1, threads_);
+  state_.pseudo_symmetries = pseudo_symmetries(state_.model, setting_.laue, trusted_radius(),
+                                               FramePose::kMost - 1, threads_);
   std::string angles;
   for (const Quaternion& q : state_.pseudo_symmetries)
     angles += text_of(angles.empty() ? "" : ", ",
@@ -190,7 +197,7 @@ EmcRecord VolumeEmc::record(double gain, double spacing,
   std::size_t moved = 0;
   const BeamTwin twin = setting_.store.binning().folded() ? BeamTwin::same : BeamTwin::distinct;
   for (std::size_t d = 0; d < n; ++d) {
-    turned[d] = misorientation_rad(setting_.laue, state_.poses[d].model_from_lab, before[d], twin);
+    turned[d] = misorientation_rad(group(), state_.poses[d].model_from_lab, before[d], twin);
     moved += turned[d] > setting_.spacing_rad;
     width[d] = state_.poses[d].width_rad;
   }
@@ -234,7 +241,7 @@ std::string VolumeEmc::reason_to_stop() const {
   using Stage = EmcState::Stage;
   // After these stages another one follows.
   const bool more = state_.stage == Stage::local || state_.stage == Stage::copies;
-  if (settled() && !more)
+  if (settled() && !more && !state_.grows)
     return text_of("settled: half of the frames turn by less than ", options_.settled,
                    " of their posterior's width, or to no gain, in each of two iterations");
   if (state_.history.size() >= options_.max_iterations)

@@ -60,11 +60,8 @@ struct EmcState {
   /// On the grid; off it; off it, after a last look at the grid for orientations far away, among
   /// the copies that pseudo-symmetries make of a frame's orientation; off it to the end.
   enum class Stage : std::uint8_t { grid, local, copies, final } stage = Stage::grid;
-  bool grows = false;  ///< from noise, in a point group, and nothing is seen yet
-  /// The first structure that grew, while its inverse has still to be tried, and after how many
-  /// iterations.
-  Cube early;
-  std::size_t early_at = 0;
+  bool grows = false;     ///< from noise, without its point group, whose axes are sought later
+  std::size_t begun = 0;  ///< iterations before the annealing began
   std::vector<Quaternion> pseudo_symmetries;  ///< the model is nearly itself when turned by them
   std::vector<EmcRecord> history;
   std::string stop_reason;  ///< empty while it goes on
@@ -88,7 +85,7 @@ class VolumeEmc {
   /// The setting and the monitor must outlive it.
   VolumeEmc(const EmcSetting& setting, const EmcOptions& options, int threads, Monitor& monitor);
 
-  /// A start from noise, or from a model W.
+  /// A start from noise, at first without the group, or from a model W.
   void start();
   void start(Cube model);
   /// From known orientations [frames]: straight to refinement off the grid.
@@ -127,12 +124,18 @@ class VolumeEmc {
   /// Off the grid: new candidates from all over the grid beside each frame's best.
   EmcRecord look_around();
   EmcState::Stage next_stage() const;
-  /// Keeps the first structure of a model that a point group pins, for try_inverse().
-  void watch_for_structure();
-  /// Goes again from the inverse 1/W of the first structure to the present iteration, and stays
-  /// with what explains the frames better. Which sign the first waves of a symmetric model take is
-  /// chance, as if streaks lay along the diagonals of a cube: its axes cannot turn to mend that.
-  void try_inverse();
+  /// The group that the model has at present: none while it grows.
+  const PointGroup& group() const { return state_.grows ? none_ : setting_.laue; }
+  /// [n³] as a model of the present group.
+  Cube symmetrised(std::vector<double> values) const;
+  Cube noise() const;
+  /// Whether a model that grows without its group has decided, or must.
+  bool grown() const;
+  /// Turns a model that grew without its group to the group's axes; where it has none, begins
+  /// again from noise within the group.
+  void enter_group();
+  /// Within what radius, in voxels, the model can be trusted.
+  double trusted_radius() const;
   /// Leaves each frame its best orientation only, and those of one half their copies.
   void offer_copies(std::size_t half);
   void find_pseudo_symmetries();
@@ -185,6 +188,7 @@ class VolumeEmc {
   LabPoints points_;  ///< of the bins
   FinePoints fine_;
   AutocorrelationLimit limit_;
+  PointGroup none_ = laue_class(point_group("C1"));
   double photons_ = 0;  ///< of all frames
   double largest_sum_ = 0;
   EmcState state_;

@@ -9,70 +9,16 @@
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
 #include "libspi/geometry/orientation_grid.h"
+#include "libspi/volume/contrast_field.h"
 
 namespace spi {
 namespace {
 
-constexpr std::size_t kPoints = 1500;  // in a band
 constexpr double kFirstBand = 4;
-constexpr std::size_t kShells = 6;
-
-/// A contrast with one voxel more on each side, so that trilinear lookups need no tests.
-class Field {
- public:
-  Field(std::span<const float> values, std::size_t n) : m_(n + 1), centre_(float(n / 2)) {
-    values_.resize(m_ * m_ * m_);
-    for (std::size_t z = 0; z < n; ++z)
-      for (std::size_t y = 0; y < n; ++y)
-        std::copy_n(&values[(z * n + y) * n], n, &values_[(z * m_ + y) * m_]);
-  }
-  float at(float x, float y, float z) const {
-    x += centre_, y += centre_, z += centre_;
-    const auto i = std::size_t(x), j = std::size_t(y), k = std::size_t(z);
-    const float fx = x - float(i), fy = y - float(j), fz = z - float(k);
-    const float* v = &values_[(k * m_ + j) * m_ + i];
-    const auto plane = [&](const float* p) {
-      const float low = p[0] + fx * (p[1] - p[0]), high = p[m_] + fx * (p[m_ + 1] - p[m_]);
-      return low + fy * (high - low);
-    };
-    const float low = plane(v), high = plane(v + m_ * m_);
-    return low + fz * (high - low);
-  }
-
- private:
-  std::size_t m_;
-  float centre_;
-  std::vector<float> values_;
-};
-
-struct Points {
-  std::vector<float> x, y, z;
-};
-
-/// Of half the sphere (Friedel) on shells from a quarter of the radius to all of it, as many on
-/// each as its area asks for: Fibonacci's lattice, turned from shell to shell.
-Points points_in(double radius) {
-  Points points;
-  double area = 0;
-  for (std::size_t s = 0; s < kShells; ++s) area += std::pow(0.25 + 0.15 * double(s), 2);
-  for (std::size_t s = 0; s < kShells; ++s) {
-    const double part = 0.25 + 0.15 * double(s), r = part * radius;
-    const auto count = std::size_t(double(kPoints) * part * part / area) + 1;
-    for (std::size_t i = 0; i < count; ++i) {
-      const double z = (double(i) + 0.5) / double(count), rho = std::sqrt(1 - z * z);
-      const double turn =
-          2 * std::numbers::pi * (double(i) / std::numbers::phi + double(s) * std::numbers::phi);
-      points.x.push_back(float(r * rho * std::cos(turn)));
-      points.y.push_back(float(r * rho * std::sin(turn)));
-      points.z.push_back(float(r * z));
-    }
-  }
-  return points;
-}
 
 /// The cosine of a's values at the points and b's where the rotation took them from.
-double correlation(const std::vector<float>& a, double norm_a, const Field& b, const Points& points,
-                   const Quaternion& rotation) {
+double correlation(const std::vector<float>& a, double norm_a, const ContrastField& b,
+                   const ContrastPoints& points, const Quaternion& rotation) {
   const Matrix3 back = to_matrix(conjugate(rotation));
   std::array<float, 9> m;
   std::ranges::transform(back, m.begin(), [](double v) { return float(v); });
@@ -141,7 +87,7 @@ Contrast shell_contrast(std::span<const float> field, std::size_t n) {
 RotationSearch search_rotations(std::span<const float> a, std::span<const float> b, std::size_t n,
                                 double step_rad, std::size_t per_band, int threads) {
   SPI_ASSERT(a.size() == n * n * n && b.size() == a.size() && n >= 9);
-  const Field field_a(a, n), field_b(b, n);
+  const ContrastField field_a(a, n), field_b(b, n);
   std::vector<Quaternion> grid;
   const auto turns = std::size_t(std::ceil(2 * std::numbers::pi / step_rad));
   for (const Quaternion& view : view_grid(point_group("1"), step_rad).views)
@@ -152,7 +98,7 @@ RotationSearch search_rotations(std::span<const float> a, std::span<const float>
   const double largest = double((n - 1) / 2) - 0.01;
   for (double radius = kFirstBand; radius < 2 * largest; radius *= 2) {
     const double r = std::min(radius, largest);
-    const Points points = points_in(r);
+    const ContrastPoints points = contrast_points(r);
     std::vector<float> values(points.x.size());
     double norm = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {

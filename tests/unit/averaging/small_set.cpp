@@ -68,15 +68,4 @@ AveragingResult average(const std::vector<fs::path>& files, const AveragingOptio
   return average_frames(source, options, checkpoint, 42, threads, monitor);
 }
 
-void Listener::message(Severity, const std::string& text) {
-  messages_.push_back(text);
-  if (!stop_at.empty() && text.find(stop_at) != text.npos) cancelled_ = true;
-}
-
-bool Listener::heard(const std::string& text) const {
-  for (const std::string& message : messages_)
-    if (message.find(text) != message.npos) return true;
-  return false;
-}
-
 }  // namespace spi::test

@@ -10,6 +10,7 @@
 
 #include "libspi/averaging/averaging.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/listener.h"
 
 namespace spi::test {
 
@@ -34,22 +35,5 @@ AveragingResult average(const std::vector<std::filesystem::path>& files,
                         const AveragingOptions& options, int threads = 2,
                         const std::filesystem::path& checkpoint = {},
                         Monitor& monitor = silent_monitor());
-
-/// Keeps what is said; stops the work at the n-th message that contains `text`.
-class Listener : public Monitor {
- public:
-  void message(Severity severity, const std::string& text) override;
-  void begin(std::string_view, std::uint64_t) override {}
-  void advance(std::uint64_t) override {}
-  void end() override {}
-  bool cancelled() const override { return cancelled_; }
-
-  bool heard(const std::string& text) const;
-  std::string stop_at;  ///< empty: never
-
- private:
-  std::vector<std::string> messages_;
-  bool cancelled_ = false;
-};
 
 }  // namespace spi::test

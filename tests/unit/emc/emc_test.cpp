@@ -55,9 +55,7 @@ TEST(ReconstructEmc, FindsAParticleFromNoise) {
     EXPECT_GT(fsc.correlation[s], 0.9) << "shell " << s;
 }
 
-TEST(ReconstructEmc, FindsACubeFromSymmetricNoise) {
-  // A cube's first wave has its crests along the faces' normals or, inverse, along the diagonals;
-  // in the group's frame it cannot turn from one to the other.
+TEST(ReconstructEmc, FindsACubeFromNoise) {
   const Folder folder;
   const test::SmallSet truth =
       test::write_frames(folder / "f.h5", 100, 3000, 1, test::cube_intensity);
@@ -65,15 +63,55 @@ TEST(ReconstructEmc, FindsACubeFromSymmetricNoise) {
   EmcOptions options = test::small_options();
   options.symmetry = "m-3m";
   options.refine = Refinement::none;
-  options.max_iterations = 20;
+  options.max_iterations = 30;
   for (const std::uint64_t seed : {1, 2}) {
-    const EmcResult result = test::reconstruct(source, options, 2, {}, silent_monitor(), seed);
+    test::Listener listener;
+    const EmcResult result = test::reconstruct(source, options, 2, {}, listener, seed);
     std::vector<Quaternion> found;
     for (const FramePose& pose : result.state.poses) found.push_back(pose.model_from_lab);
     const PoseComparison poses =
         compare_poses(found, truth.orientation, point_group("O"), BeamTwin::same, false);
     // Random orientations are some 40 degrees apart, those of the wrong sign 20 and more.
     EXPECT_LT(poses.median_rad, 8 * kDegree) << "seed " << seed;
+    EXPECT_TRUE(listener.heard("goes on within the group"));
+    EXPECT_EQ(result.state.begun, 0u);
+  }
+}
+
+TEST(ReconstructEmc, BeginsAgainWhereTheGroupIsNotTheParticles) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 100, 3000);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EmcOptions options = test::small_options();
+  options.symmetry = "m-3m";
+  options.refine = Refinement::none;
+  options.max_iterations = 30;
+  test::Listener listener;
+  const EmcResult result = test::reconstruct(source, options, 2, {}, listener);
+  EXPECT_TRUE(listener.heard("starts again from noise within the group"));
+  ASSERT_LT(result.state.begun + 1, result.state.history.size());
+  // The annealing, too, begins again.
+  EXPECT_LT(result.state.history[result.state.begun].beta, 0.05);
+}
+
+TEST(ReconstructEmc, HasItsGroupHoweverEarlyItEnds) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 100, 3000, 1, test::cube_intensity);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EmcOptions options = test::small_options();
+  options.symmetry = "m-3m";
+  for (const std::size_t most : {1, 3}) {
+    options.max_iterations = most;
+    const EmcResult result = test::reconstruct(source, options);
+    EXPECT_EQ(result.state.history.size(), most);
+    EXPECT_FALSE(result.state.grows);
+    const Cube& model = result.state.model;
+    const std::size_t n = model.n, c = n / 2;
+    for (std::size_t r = 1; r < c; ++r) {
+      const float along_x = model.values[(c * n + c) * n + c + r];
+      EXPECT_FLOAT_EQ(model.values[(c * n + c + r) * n + c], along_x);
+      EXPECT_FLOAT_EQ(model.values[((c + r) * n + c) * n + c], along_x);
+    }
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "libspi/base/random.h"
 #include "libspi/emc/autocorrelation_limit.h"
-#include "libspi/emc/pseudo_symmetry.h"
+#include "libspi/emc/model_symmetry.h"
 
 namespace spi {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "libspi/emc/reconstruct.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/listener.h"
 
 namespace spi::test {
 
