@@ -98,6 +98,12 @@ void apply_hints(Detector& detector, const DetectorHints& hints) {
     detector.pixel_size_m = hints.pixel_size->metres;
   else if (hints.distance)
     detector.pixel_size_m = hints.distance->metres / detector.distance_px;
+  if (!hints.pixel_size || !hints.distance) return;
+  constexpr double kAgree = 0.01;
+  const double pixels = hints.distance->metres / hints.pixel_size->metres;
+  if (!(std::abs(pixels / detector.distance_px - 1) < kAgree))
+    fail("--distance and --pixel-size put the detector ", pixels, " pixels away, its file says ",
+         detector.distance_px, ": leave one of them out");
 }
 
 void normalise_correction(std::vector<double>& correction, const std::string& where) {

@@ -65,6 +65,12 @@ TEST_F(Convert, HintsReachTheDetectorInsideFrames) {
   const auto said = std::ranges::find(report.facts, "wavelength in Å", &Fact::name);
   EXPECT_NE(said, report.facts.end());
   EXPECT_FALSE(convert("b.h5", "det.h5", {.to = ConvertTarget::detector}).notes.empty());
+  // The file holds the distance in pixels: what says both must agree with it.
+  DetectorHints both = hints;
+  both.distance = Length{1e-4 * detector.distance_px};
+  convert("a.h5", "c.h5", {.hints = both});
+  both.distance = Length{2e-4 * detector.distance_px};
+  expect_error([&] { convert("a.h5", "d.h5", {.hints = both}); }, {"--distance", "--pixel-size"});
 }
 
 TEST_F(Convert, PatternsBecomeFrames) {
