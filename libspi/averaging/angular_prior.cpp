@@ -167,6 +167,11 @@ std::size_t AngularPrior::last_harmonic() const {
   return last;
 }
 
+double AngularPrior::variance(std::size_t m, std::size_t ring) const {
+  const double* row = basis_[m].data() + ring * rank_[m];
+  return std::inner_product(row, row + rank_[m], row, 0.);
+}
+
 void AngularPrior::filter(const double* exposure, double* rate) const {
   const std::size_t last = rank_.size() - 1;
   const AngularSeries series(angles_);

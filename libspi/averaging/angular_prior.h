@@ -31,6 +31,8 @@ class AngularPrior {
   std::size_t rank(std::size_t m) const { return rank_[m]; }
   /// Last harmonic with a component.
   std::size_t last_harmonic() const;
+  /// Of the relative rates' harmonic m on a ring: C_m(i,i), without the noise.
+  double variance(std::size_t m, std::size_t ring) const;
 
   /// Replaces the ratio rate[R][T] of a class by its expectation under the prior (mean 1,
   /// covariance C) and the noise of its exposure: ŵ = C (C + S)⁻¹ ŵ_observed, S = diag(T / E_i),

@@ -25,7 +25,7 @@ struct EmcOptions : EmcRunOptions {
   EmcOptions() { beta_start = 0.1; }
 
   std::string symmetry = "C1";
-  std::optional<std::size_t> size;  ///< voxels across; automatic: two a pixel
+  std::optional<std::size_t> size;  ///< voxels across; automatic: by the frames' fringes
   std::optional<std::filesystem::path> reference;
   std::size_t reference_index = 0;
   std::optional<std::filesystem::path> poses;

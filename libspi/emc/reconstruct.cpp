@@ -6,7 +6,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "libspi/averaging/angular_prior.h"
 #include "libspi/base/error.h"
+#include "libspi/base/ranks.h"
 #include "libspi/emc/checkpoint.h"
 #include "libspi/emc/start_model.h"
 #include "libspi/orientation/slices.h"
@@ -21,15 +23,42 @@ std::size_t size_for(double radius_voxels) {
   return 2 * (std::size_t(std::ceil(radius_voxels)) + kBorder) + 1;
 }
 
-/// Two voxels a pixel, or as many as the memory holds.
-std::size_t automatic_size(double radius_px, const EmcOptions& options, Monitor& monitor) {
+/// Voxels a pixel: twenty for the period of the finest fringes along the rings, two where they are
+/// fine or unknown. Of a ring's variance 95 % lie below its finest, and half of the rings have
+/// finer ones than taken. Rings whose bins hold less than two pixels tell nothing: there the
+/// pattern of pixels varies faster than any fringe.
+double automatic_sampling(FrameStore& store, const EmcOptions& options, int threads,
+                          Monitor& monitor) {
+  constexpr double kShare = 0.95, kVoxels = 20, kFine = 2, kPixels = 2;
+  const PolarBinning& binning = store.binning();
+  const AngularPrior prior(store, ring_limits(binning), threads, monitor);
+  const double turn = binning.folded() ? std::numbers::pi : 2 * std::numbers::pi;
+  std::vector<double> fringes;  // a pixel
+  for (std::size_t i = binning.rings() / 2; i < binning.rings(); ++i) {
+    const double arc = turn * binning.radii_px()[i];
+    if (arc * options.polar.ring_width < kPixels * double(binning.angles())) continue;
+    double total = 0, sum = 0;
+    for (std::size_t m = 1; m <= prior.last_harmonic(); ++m) total += prior.variance(m, i);
+    if (total == 0) continue;
+    std::size_t m = 0;
+    while (m < prior.last_harmonic() && sum < kShare * total) sum += prior.variance(++m, i);
+    fringes.push_back(double(m) / arc);
+  }
+  return fringes.empty() ? kFine : std::min(kFine, kVoxels * median(std::move(fringes)));
+}
+
+/// What the fringes ask for, or as many voxels as the memory holds.
+std::size_t automatic_size(double radius_px, double voxels_per_pixel, const EmcOptions& options,
+                           Monitor& monitor) {
   constexpr double kBytes = 160;  // a voxel: model, halves, exposure, sums, and their doubles
-  const std::size_t wanted = size_for(2 * radius_px);
+  const std::size_t wanted = size_for(voxels_per_pixel * radius_px);
   const double room = std::cbrt(0.5 * options.max_memory.bytes / kBytes);
   const std::size_t size = std::min(wanted, (std::size_t(room) - 1) / 2 * 2 + 1);
   if (size < wanted)
-    monitor.warn(text_of("--max-memory allows ", size, " voxels across; two a pixel are ", wanted,
-                         ": the outer rings will be blurred"));
+    monitor.warn(text_of("--max-memory allows ", size,
+                         " voxels across; the frames' fringes ask "
+                         "for ",
+                         wanted, ": the outer rings will be blurred"));
   return size;
 }
 
@@ -135,7 +164,9 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
   const double reach_px =
       q_radius(detector, binning.radii_px().back() + options.polar.ring_width / 2);
   const std::size_t size =
-      options.size ? *options.size : automatic_size(reach_px, options, monitor);
+      options.size ? *options.size
+                   : automatic_size(reach_px, automatic_sampling(store, options, threads, monitor),
+                                    options, monitor);
   result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
   const PointGroup laue = laue_class(result.group);
   result.spacing_rad = settle_spacing(options, store, laue, reach_px, monitor);

@@ -27,7 +27,8 @@ constexpr double kRise = 3e-5;    ///< of the gain: less is none
 constexpr std::size_t kMostTurns = 10;  ///< where copies are truly alike, some always change
 constexpr std::size_t kMostLocal = 16;  ///< iterations off the grid before looking around
 
-constexpr double kAlike = 0.5;  ///< least likeness of a model's images under its group
+constexpr double kAlike = 0.5;   ///< likeness of a model's images that shows its group
+constexpr double kDistinct = 6;  ///< or so many standard deviations, where noise makes them unlike
 
 constexpr std::uint32_t kNoiseDraw = 2000;  ///< the `step` of Random
 
@@ -162,10 +163,12 @@ bool VolumeEmc::grown() const {
 void VolumeEmc::enter_group() {
   state_.grows = false;
   const GroupAxes axes = model_axes(state_.model, setting_.laue, trusted_radius(), threads_);
-  const std::string found =
-      text_of("the structure that grew without symmetry correlates with its ", "images under ",
-              setting_.laue.hermann_mauguin, " by ", rounded(axes.likeness, 2));
-  if (axes.likeness < kAlike) {
+  const std::string found = text_of("the structure that grew without symmetry correlates with its ",
+                                    "images under ", setting_.laue.hermann_mauguin, " by ",
+                                    rounded(axes.likeness, 2), ", ", rounded(axes.distinct, 1),
+                                    " standard "
+                                    "deviations above other axes");
+  if (axes.likeness < kAlike && axes.distinct < kDistinct) {
     monitor_.info(found + ": starts again from noise within the group");
     state_.begun = state_.history.size();
     start(noise());

@@ -67,15 +67,20 @@ std::vector<Quaternion> orientations_of(const PointGroup& group) {
   return grid;
 }
 
-/// The best of the grid, no two within 1.5 steps modulo the group.
-std::vector<Quaternion> best_of(const std::vector<Quaternion>& grid, const Likeness& likeness,
-                                const PointGroup& group, int threads) {
+std::vector<double> scores_of(const std::vector<Quaternion>& grid, const Likeness& likeness,
+                              int threads) {
   std::vector<double> score(grid.size());
   constexpr std::size_t kBatch = 16;
   parallel_for((grid.size() + kBatch - 1) / kBatch, threads, [&](std::size_t batch, int) {
     for (std::size_t k = batch * kBatch; k < std::min(grid.size(), (batch + 1) * kBatch); ++k)
       score[k] = likeness.of(grid[k]);
   });
+  return score;
+}
+
+/// The best of the grid, no two within 1.5 steps modulo the group.
+std::vector<Quaternion> best_of(const std::vector<Quaternion>& grid,
+                                const std::vector<double>& score, const PointGroup& group) {
   std::vector<std::size_t> order(grid.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return score[i]; });
@@ -118,18 +123,23 @@ GroupAxes find_group_axes(std::span<const float> contrast, std::size_t n, const 
   const double whole = std::min(radius, double((n - 1) / 2) - 0.01);
   const std::vector<Quaternion> grid = orientations_of(group);
   std::vector<Quaternion> starts;
-  for (double band = kFirstBand;; band *= 2) {
-    const bool last = band > whole / std::numbers::sqrt2;
-    const Likeness likeness(field, group, last ? whole : band);
-    const std::vector<Quaternion> best = best_of(grid, likeness, group, threads);
+  std::vector<double> score;
+  for (double band = kFirstBand, reach = 0; reach < whole; band *= 2) {
+    reach = band > whole / std::numbers::sqrt2 ? whole : band;
+    score = scores_of(grid, Likeness(field, group, reach), threads);
+    const std::vector<Quaternion> best = best_of(grid, score, group);
     starts.insert(starts.end(), best.begin(), best.end());
-    if (last) break;
   }
   const Likeness likeness(field, group, whole);
   std::vector<GroupAxes> found(starts.size());
   parallel_for(starts.size(), threads,
                [&](std::size_t k, int) { found[k] = refined(starts[k], likeness); });
-  return *std::ranges::max_element(found, {}, &GroupAxes::likeness);
+  GroupAxes best = *std::ranges::max_element(found, {}, &GroupAxes::likeness);
+  double mean = 0, square = 0;
+  for (const double value : score) mean += value / double(score.size());
+  for (const double value : score) square += std::pow(value - mean, 2) / double(score.size());
+  if (square > 0) best.distinct = (best.likeness - mean) / std::sqrt(square);
+  return best;
 }
 
 }  // namespace spi

@@ -11,6 +11,7 @@ namespace spi {
 struct GroupAxes {
   Quaternion model_from_group;  ///< B: the intensity looks like itself when turned by B g B⁻¹
   double likeness = 0;  ///< mean correlation of two of its images: 1 for true axes, 0 for noise
+  double distinct = 0;  ///< standard deviations above the mean likeness of all orientations
 };
 
 /// The axes of a group of more than one rotation in a contrast [n][n][n] (shell_contrast), n >= 9,

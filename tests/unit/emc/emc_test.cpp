@@ -115,6 +115,25 @@ TEST(ReconstructEmc, HasItsGroupHoweverEarlyItEnds) {
   }
 }
 
+TEST(ReconstructEmc, SamplesAsFinelyAsTheFringesAsk) {
+  const Folder folder;
+  EmcOptions options = test::small_options();
+  options.max_iterations = 1;
+  options.spacing = Angle{0.2};
+  const auto sampling = [&](double (*of)(const Vector3&), std::size_t pixels) {
+    test::write_frames(folder / "f.h5", 150, 20000, 1, of, pixels);
+    FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+    return test::reconstruct(source, options).voxels_per_pixel;
+  };
+  // The cube's diameter makes fringes of 13 pixels, faint ones; 8 voxels each keep orientations
+  // (docs/theory/reconstruction.md), 16 are more than any use.
+  const double sampled = sampling(test::small_cube_intensity, 121);
+  EXPECT_GT(sampled, 0.9 * 8 / 13);
+  EXPECT_LT(sampled, 16. / 13);
+  // On small frames bins hold less than two pixels, and fringes cannot be told: the most there is.
+  EXPECT_NEAR(sampling(test::small_cube_intensity, 33), 2, 0.1);
+}
+
 class ReconstructEmcIn : public testing::TestWithParam<const char*> {};
 
 TEST_P(ReconstructEmcIn, NeitherThreadsNorInterruptionsMatter) {

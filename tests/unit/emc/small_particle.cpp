@@ -10,9 +10,9 @@
 
 namespace spi::test {
 
-Detector small_detector() {
-  Detector detector = make_detector({.columns = 33,
-                                     .rows = 33,
+Detector small_detector(std::size_t pixels) {
+  Detector detector = make_detector({.columns = pixels,
+                                     .rows = pixels,
                                      .distance = {0.2},
                                      .pixel_size = {0.1 / 128},
                                      .photon_energy = {4600}});
@@ -27,6 +27,15 @@ double with_balls(const std::complex<double>& f, const Vector3& q) {
   constexpr double kRadius = 12;
   const double q2 = q[0] * q[0] + q[1] * q[1] + q[2] * q[2];
   return std::norm(f) * std::exp(-4 * std::pow(std::numbers::pi * kRadius, 2) * q2);
+}
+
+double of_cube(double edge, const Vector3& q) {
+  double value = 1;
+  for (const double component : q) {
+    const double x = std::numbers::pi * edge * component;
+    value *= std::abs(x) < 1e-6 ? 1 : std::pow(std::sin(x) / x, 2);
+  }
+  return value;
 }
 
 }  // namespace
@@ -44,14 +53,9 @@ double nearly_symmetric_intensity(const Vector3& q) {
   return with_balls(f, q);
 }
 
-double cube_intensity(const Vector3& q) {
-  double value = 1;
-  for (const double component : q) {
-    const double x = std::numbers::pi * 140 * component;
-    value *= std::abs(x) < 1e-6 ? 1 : std::pow(std::sin(x) / x, 2);
-  }
-  return value;
-}
+double cube_intensity(const Vector3& q) { return of_cube(140, q); }
+
+double small_cube_intensity(const Vector3& q) { return of_cube(30, q); }
 
 double intensity(const Vector3& q) {
   std::complex<double> f = 0;
@@ -65,8 +69,8 @@ double intensity(const Vector3& q) {
 }
 
 SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, double photons,
-                      std::uint64_t seed, double (*of)(const Vector3&)) {
-  const Detector detector = small_detector();
+                      std::uint64_t seed, double (*of)(const Vector3&), std::size_t pixels) {
+  const Detector detector = small_detector(pixels);
   const auto writer = create_frames(path, FrameFormat::spi, detector, {});
   SmallSet set;
   std::vector<double> rate(detector.pixels());

@@ -12,8 +12,8 @@
 
 namespace spi::test {
 
-/// 33 × 33 pixels of 1.45e-3 1/Å, a beam stop of 1.5 pixels.
-Detector small_detector();
+/// 33 × 33 pixels, or so many, of 1.45e-3 1/Å, a beam stop of 1.5 pixels.
+Detector small_detector(std::size_t pixels = 33);
 
 /// Intensity of ten balls within 75 Å of the centre, no two alike: 4.6 pixels a fringe at least.
 double intensity(const Vector3& q);
@@ -23,6 +23,8 @@ double nearly_symmetric_intensity(const Vector3& q);
 
 /// Of a cube of 140 Å: 4.9 pixels a fringe.
 double cube_intensity(const Vector3& q);
+/// Of a cube of 30 Å: 23 pixels a fringe along the faces' normals, 13 along the diagonals.
+double small_cube_intensity(const Vector3& q);
 
 struct SmallSet {
   std::vector<Quaternion> orientation;
@@ -31,7 +33,8 @@ struct SmallSet {
 /// Writes `frames` frames of about `photons` photons each, fluences between 0.5 and 1.5; ids from
 /// 100.
 SmallSet write_frames(const std::filesystem::path& path, std::size_t frames, double photons,
-                      std::uint64_t seed = 1, double (*of)(const Vector3&) = intensity);
+                      std::uint64_t seed = 1, double (*of)(const Vector3&) = intensity,
+                      std::size_t pixels = 33);
 
 EmcOptions small_options();
 

@@ -69,6 +69,12 @@ TEST_P(GroupAxesOf, AreFoundWhereverTheyPoint) {
   EXPECT_LT(misplaced_rad(group, least.model_from_group, truth), 3 * kDegree);
   EXPECT_GT(least.likeness, 0.5);
   EXPECT_LT(least.likeness, found.likeness);
+
+  // Images of much more noise are hardly alike; that other axes make them less so shows the group.
+  const GroupAxes faint = find_group_axes(waves(group, truth, 2), kSize, group, kRadius, 2);
+  EXPECT_LT(misplaced_rad(group, faint.model_from_group, truth), 5 * kDegree);
+  EXPECT_LT(faint.likeness, least.likeness);
+  EXPECT_GT(least.distinct, 6);
 }
 
 TEST(GroupAxes, DoNotDependOnThreads) {
@@ -84,12 +90,16 @@ INSTANTIATE_TEST_SUITE_P(Groups, GroupAxesOf, testing::Values("C3", "D2", "D5", 
 
 TEST(GroupAxes, OfWhatHasNoneAreUnlike) {
   const std::vector<float> lopsided = waves(point_group("C1"), {});
-  for (const char* name : {"D2", "O", "I"})
-    EXPECT_LT(find_group_axes(lopsided, kSize, point_group(name), kRadius, 2).likeness, 0.5)
-        << name;
+  for (const char* name : {"D2", "O", "I"}) {
+    const GroupAxes found = find_group_axes(lopsided, kSize, point_group(name), kRadius, 2);
+    EXPECT_LT(found.likeness, 0.5) << name;
+    // The largest of a few thousand orientations, many of them alike, is at some four deviations.
+    EXPECT_LT(found.distinct, 6) << name;
+  }
   // Nothing at all is like nothing.
   const std::vector<float> flat(kSize * kSize * kSize, 0.f);
   EXPECT_EQ(find_group_axes(flat, kSize, point_group("O"), kRadius, 2).likeness, 0);
+  EXPECT_EQ(find_group_axes(flat, kSize, point_group("O"), kRadius, 2).distinct, 0);
 }
 
 }  // namespace
