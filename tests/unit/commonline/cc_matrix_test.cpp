@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "libspi/base/random.h"
-#include "tests/reference/cc_reference.h"
+#include "libspi/selftest/reference/cc_reference.h"
 
 namespace spi {
 namespace {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The slow way to slice a symmetric volume: the whole cube, one point at a time, in double.
+// The slow way to slice a symmetric volume, and back: the whole cube, one point at a time, in
+// double.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <vector>
 
-#include "libspi/geometry/point_group.h"
+#include "libspi/volume/free_box.h"
 
 namespace spi::reference {
 
@@ -40,7 +42,40 @@ inline double symmetric_value(std::span<const float> cube, std::size_t n, const 
   return sum / double(laue.order());
 }
 
-/// The same at every voxel: the cube averaged over |L| copies.
+/// The transpose of slicing a box, whose tied cube symmetric_value() looks up at `points`: what
+/// `values` there scatter into each voxel of the box.
+inline std::vector<double> symmetric_adjoint(const FreeBox& box, const PointGroup& group,
+                                             std::span<const Vector3> points,
+                                             std::span<const float> values) {
+  const PointGroup laue = laue_class(group);
+  std::vector<double> sums(box.voxels());
+  const double half = double(box.size() / 2);
+  for (std::size_t i = 0; i < points.size(); ++i)
+    for (const Matrix3& g : laue.operations) {
+      const Vector3 p = rotate(g, points[i]);
+      if (std::abs(p[0]) > half || std::abs(p[1]) > half || std::abs(p[2]) > half) continue;
+      for (std::size_t corner = 0; corner < 8; ++corner) {
+        double weight = values[i] / double(laue.order());
+        Vector3 voxel;
+        for (std::size_t axis = 0; axis < 3; ++axis) {
+          const double low = std::min(std::floor(p[axis]), half - 1);
+          voxel[axis] = low + double(corner >> axis & 1);
+          weight *= 1 - std::abs(p[axis] - voxel[axis]);
+        }
+        voxel = box.fold(voxel);
+        std::size_t at = 0;
+        for (const std::size_t axis : {2, 1, 0})
+          at = at * box.shape()[2 - axis] + std::size_t(voxel[axis] - box.first()[axis]);
+        sums[at] += weight;
+      }
+    }
+  const std::vector<std::uint32_t> pairs = box.tied_pairs();
+  for (std::size_t n = 0; n < pairs.size(); n += 2)
+    sums[pairs[n]] = sums[pairs[n + 1]] = (sums[pairs[n]] + sums[pairs[n + 1]]) / 2;
+  return sums;
+}
+
+/// symmetric_value() at every voxel: the cube averaged over |L| copies.
 inline std::vector<float> symmetrise(std::span<const float> cube, std::size_t n,
                                      const PointGroup& group) {
   std::vector<float> result;
