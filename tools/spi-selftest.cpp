@@ -6,6 +6,7 @@
 #include "libspi/base/error.h"
 #include "libspi/cli/main.h"
 #include "libspi/selftest/selftest.h"
+#include "models/selftest/operations.h"
 
 namespace {
 
@@ -48,7 +49,9 @@ std::vector<Bench> benches(cli::Session& session) {
 
 void run(const SelftestOptions& options, cli::Session& session) {
   if (!session.output().empty()) check_extension(session.output());
-  const auto some = chosen(operations(), options.only);
+  std::vector<Operation> all = operations(), of_networks = network_operations();
+  all.insert(all.end(), of_networks.begin(), of_networks.end());
+  const auto some = chosen(std::move(all), options.only);
   const auto rows = selftest::run(some, benches(session), options, session.seed(),
                                   session.threads(), session.monitor());
   std::cout << in_words(rows) << std::flush;

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <vector>
 
-#include "libspi/base/device.h"
 #include "libspi/base/parallel.h"
 
 namespace spi::selftest {
@@ -54,14 +53,7 @@ Ceilings cpu_ceilings(int threads) {
   return {gemm_rate(threads, CLOCK_MONOTONIC), copy_rate(threads)};
 }
 
-#ifdef SPI_WITH_CUDA
-int cuda_devices(std::string* why) { return cuda_device_count(why); }
-#else
-int cuda_devices(std::string* why) {
-  if (why) *why = "this program is built without CUDA";
-  return 0;
-}
-
+#ifndef SPI_WITH_CUDA
 Ceilings cuda_ceilings(int) { return {}; }
 #endif
 

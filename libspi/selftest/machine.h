@@ -3,7 +3,6 @@
 #pragma once
 
 #include <ctime>
-#include <string>
 
 namespace spi::selftest {
 
@@ -25,9 +24,5 @@ struct Ceilings {
 Ceilings cpu_ceilings(int threads);
 /// Of cuBLAS in single precision, and within the device's memory; unknown (0) without CUDA.
 Ceilings cuda_ceilings(int device);
-
-/// CUDA devices that a version of some operation in this build can use. A CudaCount
-/// (base/device.h).
-int cuda_devices(std::string* why);
 
 }  // namespace spi::selftest

@@ -54,7 +54,8 @@ class Problem {
   virtual Work work() const = 0;
   /// What the definition gives, in double: of all outputs, or of a part where there are many.
   virtual std::vector<double> truth(int threads) const = 0;
-  virtual Bound bound(double rms_of_truth) const = 0;
+  /// For a device and the RMS of the truth.
+  virtual Bound bound(Device device, double rms) const = 0;
   virtual Version on_cpu(int threads) = 0;
   /// Without a value: this build has no CUDA version.
   virtual std::optional<Version> on_cuda(int device) {

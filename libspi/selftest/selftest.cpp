@@ -34,7 +34,7 @@ double time_of(const Version& version, bool quick) {
 
 /// Errors and verdict, from what was found.
 void judge(const std::vector<double>& truth, const std::vector<double>& found,
-           const Problem& problem, Row& row) {
+           const Problem& problem, Device device, Row& row) {
   SPI_ASSERT(truth.size() == found.size() && !truth.empty());
   double squares = 0, errors = 0, largest_error = 0, largest = 0;
   bool finite = true;
@@ -47,7 +47,7 @@ void judge(const std::vector<double>& truth, const std::vector<double>& found,
     largest = std::max(largest, std::abs(truth[i]));
   }
   const double count = double(truth.size()), scale = std::sqrt(squares / count);
-  const Bound bound = problem.bound(scale);
+  const Bound bound = problem.bound(device, scale);
   row.maximum = largest_error / scale;
   row.rms = std::sqrt(errors / count) / scale;
   row.bound = bound.rms;
@@ -79,7 +79,7 @@ Row run_one(const Operation& operation, Problem& problem, const std::vector<doub
       return row;
     }
     version->run();
-    judge(truth, version->result(), problem, row);
+    judge(truth, version->result(), problem, bench.place.device, row);
     row.seconds = time_of(*version, quick);
     rate(bench.ceilings, row);
   } catch (const UserError& error) {

@@ -41,7 +41,7 @@ Work Slicing::work() const {
 
 /// Coordinates up to n/2 are off by n/2 roundings along each of three axes; a weight f, uniform in
 /// [0, 1], of RMS 1/√3, is off by as much.
-Bound Slicing::bound(double) const {
+Bound Slicing::bound(Device, double) const {
   const double half = double(slicer_.box().size()) / 2;
   return {.rms = 3 * half * kRoundoff, .reason = "3 (n/2) 2^-24: rounded coordinates"};
 }

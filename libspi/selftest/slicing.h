@@ -13,7 +13,7 @@ class Slicing : public Problem {
   Slicing(Scale scale, std::uint64_t seed);
   std::string size() const override;
   Work work() const override;
-  Bound bound(double rms_of_truth) const override;
+  Bound bound(Device device, double rms) const override;
 
  protected:
   /// Where point i of pattern b looks.

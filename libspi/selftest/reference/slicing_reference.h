@@ -33,6 +33,25 @@ inline double trilinear(std::span<const float> cube, std::size_t n, const Vector
   return sum;
 }
 
+/// The transpose of trilinear(): adds a value at p to the cube.
+inline void scatter_trilinear(double value, const Vector3& p, std::size_t n,
+                              std::span<double> cube) {
+  const double half = double(n / 2);
+  for (const double v : p)
+    if (!(std::abs(v) <= half)) return;
+  for (std::size_t corner = 0; corner < 8; ++corner) {
+    double weight = value;
+    std::size_t at = 0;
+    for (const std::size_t axis : {2, 1, 0}) {
+      const double along = p[axis] + half;
+      const std::size_t voxel = std::min(std::size_t(along), n - 2) + (corner >> axis & 1);
+      weight *= 1 - std::abs(along - double(voxel));
+      at = at * n + voxel;
+    }
+    cube[at] += weight;
+  }
+}
+
 /// 1/|L| sum over g in L of T(g p), L the Laue class of the group.
 inline double symmetric_value(std::span<const float> cube, std::size_t n, const PointGroup& group,
                               const Vector3& p) {
@@ -48,30 +67,23 @@ inline std::vector<double> symmetric_adjoint(const FreeBox& box, const PointGrou
                                              std::span<const Vector3> points,
                                              std::span<const float> values) {
   const PointGroup laue = laue_class(group);
-  std::vector<double> sums(box.voxels());
-  const double half = double(box.size() / 2);
+  const std::size_t n = box.size();
+  std::vector<double> cube(n * n * n), sums(box.voxels());
   for (std::size_t i = 0; i < points.size(); ++i)
-    for (const Matrix3& g : laue.operations) {
-      const Vector3 p = rotate(g, points[i]);
-      if (std::abs(p[0]) > half || std::abs(p[1]) > half || std::abs(p[2]) > half) continue;
-      for (std::size_t corner = 0; corner < 8; ++corner) {
-        double weight = values[i] / double(laue.order());
-        Vector3 voxel;
-        for (std::size_t axis = 0; axis < 3; ++axis) {
-          const double low = std::min(std::floor(p[axis]), half - 1);
-          voxel[axis] = low + double(corner >> axis & 1);
-          weight *= 1 - std::abs(p[axis] - voxel[axis]);
-        }
-        voxel = box.fold(voxel);
-        std::size_t at = 0;
-        for (const std::size_t axis : {2, 1, 0})
-          at = at * box.shape()[2 - axis] + std::size_t(voxel[axis] - box.first()[axis]);
-        sums[at] += weight;
-      }
-    }
+    for (const Matrix3& g : laue.operations)
+      scatter_trilinear(values[i] / double(laue.order()), rotate(g, points[i]), n, cube);
+  const auto centred = [n](std::size_t index) { return double(index) - double(n / 2); };
+  for (std::size_t v = 0; v < cube.size(); ++v) {
+    const Vector3 folded =
+        box.fold(Vector3{centred(v % n), centred(v / n % n), centred(v / (n * n))});
+    std::size_t at = 0;
+    for (const std::size_t axis : {2, 1, 0})
+      at = at * box.shape()[2 - axis] + std::size_t(folded[axis] - box.first()[axis]);
+    sums[at] += cube[v];
+  }
   const std::vector<std::uint32_t> pairs = box.tied_pairs();
-  for (std::size_t n = 0; n < pairs.size(); n += 2)
-    sums[pairs[n]] = sums[pairs[n + 1]] = (sums[pairs[n]] + sums[pairs[n + 1]]) / 2;
+  for (std::size_t p = 0; p < pairs.size(); p += 2)
+    sums[pairs[p]] = sums[pairs[p + 1]] = (sums[pairs[p]] + sums[pairs[p + 1]]) / 2;
   return sums;
 }
 
