@@ -10,7 +10,7 @@ namespace spi::selftest {
 namespace {
 
 constexpr const char* kGroup = "m-3m";
-constexpr std::size_t kEvery = 37;  ///< of the points are held against the truth
+constexpr std::size_t kEvery = 11;  ///< of the points are held against the truth
 
 std::size_t edge(Scale scale) { return scale == Scale::quick ? 31 : 161; }
 std::size_t patterns(Scale scale) { return scale == Scale::quick ? 3 : 10; }

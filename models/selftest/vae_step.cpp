@@ -111,11 +111,13 @@ class VaeStep : public Problem {
             .bytes = 0};
   }
 
-  /// Gradients of weights are sums over the voxels of a pattern.
+  /// Gradients of weights are sums over the voxels of a pattern, of what has come through eight
+  /// layers of sums over 27·2C features.
   Bound bound(Device, double) const override {
     const double edge = double(set_.preprocessing.size) / 2;
-    return {.rms = std::sqrt(edge * edge * edge) * kRoundoff,
-            .reason = "√V 2^-24: sums over the V voxels of the free box"};
+    const double layers = 8 * std::sqrt(27. * 2 * double(options_.channels));
+    return {.rms = (std::sqrt(edge * edge * edge) + layers) * kRoundoff,
+            .reason = "(√V + 8 √54C) 2^-24: sums over V voxels after 8 layers of C channels"};
   }
 
   std::vector<double> truth(int) const override { return scaled(definition_, definition_); }
