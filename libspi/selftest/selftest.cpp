@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "libspi/base/error.h"
 #include "libspi/base/random.h"
@@ -82,7 +83,7 @@ Row run_one(const Operation& operation, Problem& problem, const std::vector<doub
     judge(truth, version->result(), problem, bench.place.device, row);
     row.seconds = time_of(*version, quick);
     rate(bench.ceilings, row);
-  } catch (const UserError& error) {
+  } catch (const std::exception& error) {  // also of LibTorch
     row.verdict = Verdict::fail;
     row.note = error.what();
   }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <stdexcept>
 
 #include "libspi/base/error.h"
 #include "libspi/selftest/slicing.h"
@@ -53,7 +54,7 @@ struct OneIsMissing {
   }
 };
 struct Refuses {
-  void operator()(std::vector<double>&) const { fail("out of memory"); }
+  void operator()(std::vector<double>&) const { throw std::runtime_error("out of memory"); }
 };
 
 TEST(Selftest, WhatIsRightPasses) {
