@@ -7,8 +7,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "libspi/selftest/reference/slicing_reference.h"
+#include "libspi/selftest/reference/volume_likelihood_reference.h"
 #include "small_particle.h"
-#include "tests/reference/volume_likelihood_reference.h"
 
 namespace spi {
 namespace {
