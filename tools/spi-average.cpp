@@ -86,6 +86,12 @@ void run(const Args& args, spi::cli::Session& session) {
   const spi::AveragingResult result = spi::average_frames(
       source, args.averaging, checkpoint, session.seed(), session.threads(), session.monitor());
   if (!session.team().leads()) return;
+  if (args.averaging.only_run) {
+    session.monitor().info(spi::text_of("run ", *args.averaging.only_run, " of ",
+                                        args.averaging.bootstrap_runs, " is in ",
+                                        checkpoint.string(), "; --resume gathers them"));
+    return;
+  }
   spi::write_csv(table, spi::convergence_table(result));
   if (tries) spi::write_csv(trials, spi::trials_table(result));
   if (!args.no_plots) {

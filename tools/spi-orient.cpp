@@ -70,9 +70,11 @@ void run(const Args& args, spi::cli::Session& session) {
   session.monitor().info(spi::text_of(stack->info().kind, ": ", stack->info().count,
                                       " patterns of ", stack->info().columns, " x ",
                                       stack->info().rows, " pixels"));
-  const spi::OrientResult result = spi::with_context(
-      "orienting the patterns of " + args.averages.string(),
-      [&] { return spi::orient(*stack, args.orient, session.threads(), session.monitor()); });
+  const spi::OrientResult result =
+      spi::with_context("orienting the patterns of " + args.averages.string(), [&] {
+        return spi::orient(*stack, args.orient, session.seed(), session.threads(),
+                           session.monitor());
+      });
   std::deque<spi::AtomicFile> outputs;
   spi::write_csv(outputs.emplace_back(table).temporary(),
                  spi::orientation_table(result.orientations));

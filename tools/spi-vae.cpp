@@ -188,8 +188,8 @@ void declare_encode(cli::Usage& usage, EncodeArgs& args) {
       .describe(
           "The averages need not be those that trained the model, but must come from the same "
           "kind of experiment; they are treated as those were. Writes mean and standard "
-          "deviation of each to OUTPUT, the table OUTPUT-table.csv and the picture "
-          "OUTPUT-latent.")
+          "deviation of each to OUTPUT, the table OUTPUT-table.csv (with the column of "
+          "--color-by) and the picture OUTPUT-latent.")
       .example("spi-vae encode vae.pt averages.h5 --orientations orientations.h5 -o latents.h5",
                "All averages")
       .reference(kReference)
@@ -214,7 +214,9 @@ void encode(const EncodeArgs& args, cli::Session& session) {
                          &vae.preprocessing(), session.monitor());
   const vae::Latents latents = vae.encode(set, session.threads(), session.monitor());
   if (!args.pictures.none) latent_figure(columns.with(latents, set)).save(space);
-  write_csv(table, vae::latents_table(latents));
+  std::vector<Column> rows = vae::latents_table(latents);
+  if (columns.colour) rows.push_back(*columns.colour);
+  write_csv(table, rows);
   vae::write_latents(session.output(), latents, session.provenance());
   columns.report(latents, session.monitor());
   session.monitor().info(vae::summary(latents));

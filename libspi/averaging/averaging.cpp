@@ -32,7 +32,7 @@ std::vector<std::size_t> harmonic_limits(const PolarBinning& binning, const Dete
 }
 
 std::string setting_of(AveragingOptions options, const FrameStore& store, std::uint64_t seed) {
-  constexpr std::string_view kFree[] = {"max-memory", "checkpoint-every", "resume"};
+  constexpr std::string_view kFree[] = {"max-memory", "checkpoint-every", "resume", "only-run"};
   OptionSet described;
   options.describe(described);
   return setting_text(described, kFree, store, seed);
@@ -105,6 +105,11 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& give
                                int threads, Monitor& monitor) {
   AveragingOptions options = given;
   check_options(options);
+  if (options.only_run && *options.only_run >= options.bootstrap_runs)
+    fail_usage("--only-run ", *options.only_run, ": runs count from 0 and --bootstrap-runs is ",
+               options.bootstrap_runs);
+  if (options.only_run && !options.try_classes.empty())
+    fail_usage("--only-run and --try-classes exclude each other: choose --classes first");
   AveragingResult result;
   // Half of the memory may hold frames; a quarter the tiles of the E step; the rest sums and
   // models.
@@ -129,8 +134,8 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& give
   if (options.smoothing == Smoothing::prior)
     prior = std::make_unique<AngularPrior>(store, limit, threads, monitor);
   setting.prior = prior.get();
-  const CheckpointFolder folder(checkpoint, setting_of(given, store, seed), options.resume,
-                                store.team());
+  const CheckpointFolder folder(checkpoint, setting_of(given, store, seed),
+                                options.resume || options.only_run, store.team());
   options.classes = given.classes;
   if (!options.try_classes.empty()) {
     result.trials = try_classes(setting, options, folder, threads, monitor);
@@ -138,8 +143,10 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& give
         std::ranges::max_element(result.trials, {}, &ClassTrial::held_out_gain)->classes;
     monitor.info(text_of("taking ", options.classes, " classes"));
   }
-  for (std::size_t run = 0; run < options.bootstrap_runs; ++run)
+  for (std::size_t run = 0; run < options.bootstrap_runs; ++run) {
+    if (options.only_run && run != *options.only_run) continue;
     result.runs.push_back(complete(setting, options, folder, run, threads, monitor));
+  }
   return result;
 }
 

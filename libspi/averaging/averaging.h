@@ -25,8 +25,9 @@ struct AveragingResult {
 /// Sorts the source's frames into options.classes averages, options.bootstrap_runs times (Zhuang et
 /// al. 2022, section 2.2.1). The same seed gives the same averages, whatever the threads, the
 /// memory, or interruptions: a job that was stopped goes on from its checkpoint folder (empty:
-/// none) when options.resume is set. With options.try_classes, the number of classes that gains
-/// most on frames held out is taken.
+/// none) when options.resume is set. With options.only_run the result holds that run alone, which
+/// stays in the folder for a job that resumes. With options.try_classes, the number of classes that
+/// gains most on frames held out is taken.
 AveragingResult average_frames(FrameSource& source, const AveragingOptions& options,
                                const std::filesystem::path& checkpoint, std::uint64_t seed,
                                int threads, Monitor& monitor);

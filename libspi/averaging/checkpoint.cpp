@@ -139,7 +139,8 @@ void CheckpointFolder::save(const ClassResult& result) const {
 void CheckpointFolder::check_setting(const h5::File& file) const {
   if (file.text_attribute("/", "setting") != setting_)
     fail_usage("the checkpoint in ", folder_.string(),
-               " belongs to other frames or options: give the same ones, or leave out --resume");
+               " belongs to other frames or options: give the same ones, remove it, or leave out "
+               "--resume");
 }
 
 std::optional<h5::File> CheckpointFolder::open(const fs::path& path, bool& exists) const {

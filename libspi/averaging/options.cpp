@@ -22,6 +22,10 @@ void AveragingOptions::describe(OptionSet& o) {
   o.add("bootstrap-runs", bootstrap_runs,
         "independent runs, each on a random part of the frames from its own random start")
       .range(1, 1000);
+  o.add("only-run", only_run,
+        "make this bootstrap run only, counted from 0, and leave it in OUTPUT.checkpoint; when all "
+        "are there, --resume makes OUTPUT of them: for arrays of jobs")
+      .range(0, 999);
   o.add("bootstrap-fraction", bootstrap_fraction,
         "part of the frames in each run; auto: 1 for one run, 0.8 for several")
       .range(0.01, 1);

@@ -30,6 +30,7 @@ struct AveragingOptions : EmcRunOptions {
   std::vector<std::size_t> try_classes;  ///< empty: take `classes`
   std::size_t still_classes = 0;
   std::size_t bootstrap_runs = 1;
+  std::optional<std::size_t> only_run;       ///< leave the others to other jobs
   std::optional<double> bootstrap_fraction;  ///< automatic: 1 for one run, else 0.8
   double held_out = 0;
 

@@ -107,7 +107,8 @@ std::optional<EmcState> load_checkpoint(const std::filesystem::path& path,
   const h5::File file = h5::File::open(path);
   if (file.text_attribute("/", "setting") != setting)
     fail_usage("the checkpoint ", path.string(),
-               " belongs to other frames or options: give the same ones, or leave out --resume");
+               " belongs to other frames or options: give the same ones, remove it, or leave out "
+               "--resume");
   EmcState state;
   const auto size = std::size_t(file.read_scalar<std::uint64_t>("size"));
   const auto read_cube = [&](const char* name) {

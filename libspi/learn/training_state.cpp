@@ -100,8 +100,9 @@ TrainingState load_training(const std::filesystem::path& path, const std::string
   const h5::File file = h5::File::open(path);
   if (format_of(file) != kFormat) fail(path.string(), " is not the state of a training");
   if (file.read_text("setting") != setting)
-    fail_usage("the checkpoint ", path.string(),
-               " belongs to other data or options: give the same ones, or leave out --resume");
+    fail_usage(
+        "the checkpoint ", path.string(),
+        " belongs to other data or options: give the same ones, remove it, or leave out --resume");
   TrainingState state;
   try {
     state = state_of(Json::parse(file.read_text("state")));

@@ -119,7 +119,7 @@ std::optional<OnlineState> load_online(const std::filesystem::path& path,
   const h5::File file = h5::File::open(path);
   if (format_of(file) != kFormat || file.text_attribute("/", "setting") != setting)
     fail_usage("the state ", path.string(),
-               " belongs to other options: give the same ones, or leave out --resume");
+               " belongs to other options: give the same ones, remove it, or leave out --resume");
   OnlineState state;
   state.begun = file.read_scalar<std::uint8_t>("begun") != 0;
   state.files = read_files(file);

@@ -60,6 +60,11 @@ void OrientOptions::describe(OptionSet& o) {
         "largest diameter times the q of a pixel; 0: no low-pass; auto: of the shape, or from the "
         "data")
       .range(0, 0.5);
+  o.add("round", round_below,
+        "patterns of which a smaller part changes along their rings are of balls: no orientation "
+        "can be found, so one is drawn at random (margin is then 0). 0: of none; 0.01 of particles "
+        "that melt to balls")
+      .range(0, 1);
 
   o.group("Geometry");
   o.add("detector", detector,

@@ -39,6 +39,7 @@ struct OrientOptions {
   double size_range = 0.1;
   std::optional<double> r_min, r_max;
   std::optional<double> band_limit;
+  double round_below = 0;  ///< angular part (angular_parts) of patterns without an orientation
 
   std::optional<std::filesystem::path> detector;
   DetectorHints hints;

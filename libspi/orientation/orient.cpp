@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "libspi/base/parallel.h"
+#include "libspi/base/random.h"
 #include "libspi/orientation/correlation_engine.h"
 #include "libspi/orientation/refine.h"
 
@@ -278,10 +279,54 @@ void keep_better(Orientations& kept, const Orientations& other, std::size_t inde
   kept.reference += "; " + other.reference;
 }
 
+double angular_part(const Comparison& c, const float* value, const float* measured) {
+  double energy = 0, in_means = 0;
+  for (std::size_t ring = 0; ring < c.grid.rings(); ++ring) {
+    double n = 0, sum = 0, squares = 0;
+    for (std::size_t k = ring * c.grid.angles; k < (ring + 1) * c.grid.angles; ++k) {
+      n += double(measured[k]);
+      sum += double(value[k]);
+      squares += double(value[k]) * double(value[k]);
+    }
+    if (n == 0) continue;
+    energy += double(c.ring_weight[ring]) * squares;
+    in_means += double(c.ring_weight[ring]) * sum * sum / n;
+  }
+  return 1 - in_means / energy;
+}
+
+/// Gives the round patterns an orientation by chance, and says how many they are.
+std::size_t turn_round_ones(const Comparison& c, const std::vector<double>& part, double below,
+                            std::uint64_t seed, Orientations& o) {
+  constexpr std::uint32_t kStep = 1;
+  std::size_t round = 0;
+  for (std::size_t i = 0; i < o.count(); ++i) {
+    if (!(part[i] < below)) continue;
+    Random random(seed, kStep, o.id[i]);
+    o.quaternion[i] = row_of(c, random_rotation(random));
+    o.margin[i] = 0;
+    ++round;
+  }
+  return round;
+}
+
 }  // namespace
 
-OrientResult orient(StackReader& stack, const OrientOptions& options, int threads,
-                    Monitor& monitor) {
+std::vector<double> angular_parts(const Comparison& c, StackReader& stack, int threads) {
+  constexpr std::size_t kRows = 256;
+  const std::size_t count = stack.info().count, size = c.grid.size();
+  std::vector<double> part;
+  for (std::size_t first = 0; first < count; first += kRows) {
+    const PolarPatterns patterns =
+        read_polar(stack, c, first, std::min(kRows, count - first), threads);
+    for (std::size_t k = 0; k < patterns.count; ++k)
+      part.push_back(angular_part(c, &patterns.value[k * size], &patterns.measured[k * size]));
+  }
+  return part;
+}
+
+OrientResult orient(StackReader& stack, const OrientOptions& options, std::uint64_t seed,
+                    int threads, Monitor& monitor) {
   OrientResult result;
   for (const OrientOptions& one : options.one_by_one()) {
     const std::size_t index = result.comparisons.size();
@@ -293,6 +338,12 @@ OrientResult orient(StackReader& stack, const OrientOptions& options, int thread
     else
       keep_better(result.orientations, found, index);
     result.invalid_pixels = std::max(result.invalid_pixels, invalid_pixels);
+  }
+  if (options.round_below > 0) {
+    const Comparison& c = result.comparisons.front();
+    const std::size_t round = turn_round_ones(c, angular_parts(c, stack, threads),
+                                              options.round_below, seed, result.orientations);
+    monitor.info(text_of(round, " patterns are round, their orientations drawn at random"));
   }
   return result;
 }

@@ -26,9 +26,15 @@ inline Quaternion quaternion_of(const QuaternionRow& q) { return {q[0], q[1], q[
 /// spacings away from the first, modulo the group and the twin. Memory does not grow with the
 /// number of patterns; results do not depend on the threads. Of several references, such as the
 /// states of a melting particle, each pattern keeps the one that correlates best: the orientation
-/// of a half molten cube is off by several degrees against a cube.
-OrientResult orient(StackReader& stack, const OrientOptions& options, int threads,
-                    Monitor& monitor);
+/// of a half molten cube is off by several degrees against a cube. Patterns whose angular part is
+/// below options.round_below get an orientation drawn by (seed, id): the best of a ball against a
+/// reference that is not quite one would be the same for all balls.
+OrientResult orient(StackReader& stack, const OrientOptions& options, std::uint64_t seed,
+                    int threads, Monitor& monitor);
+
+/// Of every pattern, the part of Σ w x² (x = √J, on the rings of the comparison) that is not in the
+/// means of its rings: 0 for round ones, 0.1 to 0.6 for cubes; noise counts too.
+std::vector<double> angular_parts(const Comparison& comparison, StackReader& stack, int threads);
 
 /// The last line of a run.
 std::string summary(const OrientResult& result, std::size_t skipped);

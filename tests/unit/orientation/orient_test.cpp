@@ -135,7 +135,7 @@ double least_median_error_deg(const Simulated& data, std::size_t patterns) {
 
 TEST(Orient, CubesAreFoundFarBelowTheGridSpacing) {
   Simulated data = simulate(gold("cube", 60));
-  const OrientResult result = orient(data.stack, against_cube(), 2, silent_monitor());
+  const OrientResult result = orient(data.stack, against_cube(), kDefaultSeed, 2, silent_monitor());
   const Orientations& o = result.orientations;
   ASSERT_EQ(o.count(), 60u);
   const auto errors = errors_deg(data, o, "Oh", BeamTwin::same);
@@ -165,9 +165,11 @@ TEST(Orient, EachPatternKeepsItsBestReference) {
   OrientOptions options = against_cube();
   options.shape = Shape::transition;
   options.melting = {0};
-  const Orientations alone = orient(data.stack, options, 2, silent_monitor()).orientations;
+  const Orientations alone =
+      orient(data.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
   options.melting = {0, 0.4};
-  const Orientations best = orient(data.stack, options, 2, silent_monitor()).orientations;
+  const Orientations best =
+      orient(data.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
   // A reference of the middle of their range is theirs.
   EXPECT_EQ(std::ranges::count(best.reference_index, 1u), 60);
   for (std::size_t i = 0; i < 60; ++i) EXPECT_GT(best.cc[i], alone.cc[i]);
@@ -177,9 +179,10 @@ TEST(Orient, EachPatternKeepsItsBestReference) {
 
 TEST(Orient, GainTellsCubesFromSpheres) {
   Simulated cubes = simulate(gold("cube", 20)), spheres = simulate(gold("sphere", 20));
-  const auto cube_gain = orient(cubes.stack, against_cube(), 2, silent_monitor()).orientations.gain;
+  const auto cube_gain =
+      orient(cubes.stack, against_cube(), kDefaultSeed, 2, silent_monitor()).orientations.gain;
   const auto sphere_gain =
-      orient(spheres.stack, against_cube(), 2, silent_monitor()).orientations.gain;
+      orient(spheres.stack, against_cube(), kDefaultSeed, 2, silent_monitor()).orientations.gain;
   // A sphere correlates with every slice alike: its gain is that of radial fringes, near 1.
   EXPECT_GT(std::ranges::min(cube_gain), 1.3);
   EXPECT_LT(std::ranges::max(sphere_gain), 1.2);
@@ -190,7 +193,8 @@ TEST(Orient, FlatSlicesAreKnownUpToTheirTwin) {
   flat.flat_ewald = true;
   Simulated data = simulate(flat);
   EXPECT_FALSE(data.stack.info().wavelength_A);
-  const Orientations o = orient(data.stack, against_cube(), 2, silent_monitor()).orientations;
+  const Orientations o =
+      orient(data.stack, against_cube(), kDefaultSeed, 2, silent_monitor()).orientations;
   EXPECT_LT(quantile(errors_deg(data, o, "Oh", BeamTwin::same), 0.9), o.spacing_deg / 5);
   for (const double margin : o.twin_margin) EXPECT_EQ(margin, 0);
 }
@@ -209,14 +213,54 @@ TEST(Orient, MaskedPatternsAreComparedWhereTheyAreMeasured) {
     }
     data.stack.add(one.intensity, one.weight);
   }
-  const Orientations o = orient(data.stack, against_cube(), 2, silent_monitor()).orientations;
+  const Orientations o =
+      orient(data.stack, against_cube(), kDefaultSeed, 2, silent_monitor()).orientations;
   EXPECT_LT(quantile(errors_deg(data, o, "Oh", BeamTwin::same), 0.9), o.spacing_deg / 4);
+}
+
+/// Median angle in degrees between one pattern's orientation and the next one's, modulo the cube's.
+double median_step_deg(const Orientations& o) {
+  std::vector<double> steps;
+  for (std::size_t i = 1; i < o.count(); ++i)
+    steps.push_back(misorientation_rad(point_group("Oh"), quaternion_of(o.quaternion[i - 1]),
+                                       quaternion_of(o.quaternion[i]), BeamTwin::distinct) /
+                    kDegree);
+  return quantile(steps, 0.5);
+}
+
+TEST(Orient, BallsAreTurnedByChanceAndCubesAreNot) {
+  SimulateOptions bright = gold("sphere", 40);
+  bright.photons = 1e8;  // noise is angular too
+  Simulated spheres = simulate(bright), cubes = simulate(gold("cube", 10));
+  OrientOptions options = against_cube();
+  const Orientations best =
+      orient(cubes.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
+  options.round_below = 0.01;
+  const Orientations still =
+      orient(cubes.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
+  EXPECT_EQ(best.quaternion, still.quaternion);
+  EXPECT_EQ(best.margin, still.margin);
+  const Orientations drawn =
+      orient(spheres.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
+  const Orientations other = orient(spheres.stack, options, 7, 2, silent_monitor()).orientations;
+  for (std::size_t i = 0; i < 40; ++i) {
+    EXPECT_EQ(drawn.margin[i], 0);
+    EXPECT_NE(drawn.quaternion[i], other.quaternion[i]);
+    const auto reduced = to_fundamental_zone(point_group("Oh"), quaternion_of(drawn.quaternion[i]));
+    EXPECT_NEAR(angle_between_rad(reduced, quaternion_of(drawn.quaternion[i])), 0, 1e-9);
+  }
+  // Two random orientations of a cube are 43 degrees apart (median, at most 62.8); views along one
+  // axis, which a ball looks like best, at most 30 for three-fold and 22.5 on average for
+  // four-fold.
+  EXPECT_GT(median_step_deg(drawn), 35);
 }
 
 TEST(Orient, DoesNotDependOnTheThreads) {
   Simulated data = simulate(gold("cube,octahedron", 70));
-  const Orientations one = orient(data.stack, against_cube(), 1, silent_monitor()).orientations;
-  const Orientations three = orient(data.stack, against_cube(), 3, silent_monitor()).orientations;
+  const Orientations one =
+      orient(data.stack, against_cube(), kDefaultSeed, 1, silent_monitor()).orientations;
+  const Orientations three =
+      orient(data.stack, against_cube(), kDefaultSeed, 3, silent_monitor()).orientations;
   EXPECT_EQ(one.quaternion, three.quaternion);
   EXPECT_EQ(one.cc, three.cc);
   EXPECT_EQ(one.gain, three.gain);
@@ -228,7 +272,8 @@ TEST(Orient, ALowerSymmetryFindsTheEquivalentOnesAsSeconds) {
   Simulated data = simulate(gold("cube", 12));
   OrientOptions options = against_cube();
   options.symmetry = "4/mmm";
-  const Orientations o = orient(data.stack, options, 2, silent_monitor()).orientations;
+  const Orientations o =
+      orient(data.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
   EXPECT_LT(quantile(errors_deg(data, o, "Oh", BeamTwin::same), 0.9), o.spacing_deg / 5);
   for (std::size_t i = 0; i < o.count(); ++i) {
     const Quaternion best = quaternion_of(o.quaternion[i]),
@@ -311,7 +356,8 @@ TEST_F(OrientVolume, AnObjectWithoutSymmetryIsFoundInAVolume) {
   }
   OrientOptions options;
   options.reference = at("volumes.h5");
-  const Orientations o = orient(data.stack, options, 2, silent_monitor()).orientations;
+  const Orientations o =
+      orient(data.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
   // Voxels of 1/8 of a fringe: the interpolated slice is off by less than the photons' noise.
   const auto errors = errors_deg(data, o, "C1", BeamTwin::distinct);
   EXPECT_LT(quantile(errors, 0.5), o.spacing_deg / 10);
@@ -319,14 +365,16 @@ TEST_F(OrientVolume, AnObjectWithoutSymmetryIsFoundInAVolume) {
   EXPECT_EQ(o.symmetry, "C1");
   EXPECT_EQ(o.reference, "volumes.h5");
   options.reference = at("volume.mrc");
-  EXPECT_NEAR(orient(data.stack, options, 2, silent_monitor()).orientations.cc[3], o.cc[3], 1e-4)
+  EXPECT_NEAR(orient(data.stack, options, kDefaultSeed, 2, silent_monitor()).orientations.cc[3],
+              o.cc[3], 1e-4)
       << "an MRC file holds the same intensities";
   options.symmetry = "C2";
-  expect_error([&] { orient(data.stack, options, 1, silent_monitor()); },
+  expect_error([&] { orient(data.stack, options, kDefaultSeed, 1, silent_monitor()); },
                {"volume.mrc is not symmetric under C2 (2)"});
   options.symmetry = "C1";
   options.reference_index = {3};
-  expect_error([&] { orient(data.stack, options, 1, silent_monitor()); }, {"holds 1 volumes"});
+  expect_error([&] { orient(data.stack, options, kDefaultSeed, 1, silent_monitor()); },
+               {"holds 1 volumes"});
 }
 
 TEST(Orient, RefusesWhatCannotBeCompared) {
@@ -335,7 +383,7 @@ TEST(Orient, RefusesWhatCannotBeCompared) {
     return [&data, change] {
       OrientOptions options = against_cube();
       change(options);
-      orient(data.stack, options, 1, silent_monitor());
+      orient(data.stack, options, kDefaultSeed, 1, silent_monitor());
     };
   };
   expect_error(with([](OrientOptions& o) { o.symmetry = "I"; }),
