@@ -38,12 +38,19 @@ void set_intensity(const Cube& cube, const Preprocessing& pre, Model& model) {
   }
 }
 
+/// Bounds [ranks+1] of the frames that each rank places.
+std::vector<std::size_t> shares(std::size_t frames, const Team& team) {
+  auto bounds = equal_parts((frames + kPlacedTogether - 1) / kPlacedTogether, team.size());
+  for (std::size_t& bound : bounds) bound = std::min(bound * kPlacedTogether, frames);
+  return bounds;
+}
+
 /// Intensities and symmetry of the network, and the poses of this rank's part of some frames.
 struct Placing {
   Placing(const PoseModel& network, const Preprocessing& pre, const NeuralOptions& options,
           std::size_t frames, const learn::Hands& hands, Monitor& monitor)
       : team(hands.team),
-        bounds(equal_parts(frames, team.size())),
+        bounds(shares(frames, team)),
         begin(bounds[team.rank()]),
         end(bounds[team.rank() + 1]),
         cube(field_cube(network, pre, hands, monitor)) {
@@ -85,7 +92,7 @@ PoseNetwork::~PoseNetwork() = default;
 
 Model PoseNetwork::place(FrameSource& source, std::size_t refine, int threads,
                          Monitor& monitor) const {
-  constexpr std::size_t kBlock = 16384;  // frames in memory at a time
+  constexpr std::size_t kBlock = 256 * kPlacedTogether;  // frames in memory at a time
   FrameStore store = open_store(source, options_, monitor);
   Placing placing(*model_, *preprocessing_, options_, store.frames(), {store.team(), threads},
                   monitor);

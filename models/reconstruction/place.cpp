@@ -12,7 +12,6 @@
 namespace spi {
 namespace {
 
-constexpr std::size_t kChunk = 64;  ///< frames encoded at a time
 constexpr double kFarthest = 0.15;  ///< rad, one step of the climb
 constexpr double kNear = 0.1;       ///< rad, of one answer
 constexpr double kPrior = 1.0;      ///< rad, where a frame says nothing
@@ -105,7 +104,7 @@ void place_frames(const PoseModel& model, const Cube& cube, const Images& images
   for (std::size_t p = 0; p < area.size(); ++p)
     area[p] = double(images.area[p]) * images.intensity[p];
   const LocalSearch search(cube, points, area);
-  const std::size_t frames = end - begin, chunks = (frames + kChunk - 1) / kChunk;
+  const std::size_t frames = end - begin, chunks = (frames + kPlacedTogether - 1) / kPlacedTogether;
   const std::size_t start = out.id.size();
   out.id.insert(out.id.end(), images.id.begin() + std::ptrdiff_t(begin),
                 images.id.begin() + std::ptrdiff_t(end));
@@ -115,7 +114,8 @@ void place_frames(const PoseModel& model, const Cube& cube, const Images& images
   std::vector<LocalScratch> scratch(static_cast<std::size_t>(threads));
   parallel_for(chunks, threads, [&](std::size_t chunk, int worker) {
     learn::set_threads(1);
-    const std::size_t first = chunk * kChunk, last = std::min(first + kChunk, frames);
+    const std::size_t first = chunk * kPlacedTogether;
+    const std::size_t last = std::min(first + kPlacedTogether, frames);
     std::vector<std::size_t> rows(last - first);
     std::iota(rows.begin(), rows.end(), begin + first);
     const at::Tensor candidates =

@@ -14,6 +14,9 @@ namespace spi {
 Cube field_cube(const PoseModel& model, const Preprocessing& preprocessing,
                 const learn::Hands& hands, Monitor& monitor);
 
+/// Frames that the network sees at a time: fixed, as its rounding depends on them.
+inline constexpr std::size_t kPlacedTogether = 64;
+
 /// The best orientations of frames [begin, end) of the images, appended to `out`: the network sees each in several images of the
 /// square, and the likelihood of its photons on slices of `cube` decides among what it says, then
 /// climbs for `steps` (0: not at all). Fills id, quaternion, fluence, gain, width_rad, and

@@ -136,8 +136,11 @@ class RankTraining : public testing::Test {
   /// Trains on one rank of a team; the weights begin at rank 0's.
   at::Tensor train_line(Team& team, Monitor& monitor, bool resume) {
     Line line(team, 0.1 + double(team.rank()));
-    const Run run{.seed = 3, .checkpoint = folder_ / "state.h5", .setting = "a", .resume = resume,
-                  .team = team};
+    const learn::Run run{.seed = 3,
+                         .checkpoint = folder_ / "state.h5",
+                         .setting = "a",
+                         .resume = resume,
+                         .team = team};
     Progress progress(monitor, "training", 1);
     const History history = train(line, split_, options_, run, progress);
     EXPECT_EQ(history.epochs.size(), options_.epochs);
