@@ -4,6 +4,7 @@
 #include "libspi/averaging/frame_inputs.h"
 #include "libspi/cli/main.h"
 #include "libspi/io/model.h"
+#include "libspi/mpi/job_team.h"
 #include "model_files.h"
 #include "models/reconstruction/neural.h"
 
@@ -38,9 +39,13 @@ void declare_neural(cli::Usage& usage, NeuralArgs& args) {
       .example("spi-reconstruct neural frames.h5 -o model.h5", "From the frames alone")
       .example("spi-reconstruct neural frames.h5 --teacher emc.h5 --epochs 12 -o model.h5",
                "Taught by a model of a few thousand frames")
+      .example("mpirun -n 4 spi-reconstruct neural frames.h5 -o model.h5",
+               "Each step's frames split over four processes, with the result of one "
+               "(docs/scaling.md)")
       .reference(kNeurOrient)
       .reference(kXrai)
-      .output("model.h5", "the model");
+      .output("model.h5", "the model")
+      .ranks(job_team);
   args.inputs.describe(usage);
   args.neural.describe(usage);
   usage.flag("resume", args.resume, "go on from the checkpoint of a stopped run");
@@ -58,7 +63,7 @@ void neural(const NeuralArgs& args, cli::Session& session) {
   log_path.replace_filename(log_path.stem().string() + "-training.jsonl");
   if (!args.resume) session.claim(log_path);
   checkpoint += ".checkpoint";
-  FrameSource source = args.inputs.open(session.monitor());
+  FrameSource source = args.inputs.open(session.monitor(), session.team());
   learn::TrainingLog log(log_path);
   const NeuralResult result =
       reconstruct_neural(source, args.neural,
@@ -66,8 +71,10 @@ void neural(const NeuralArgs& args, cli::Session& session) {
                           .checkpoint = checkpoint,
                           .setting = learn::setting_of(session.provenance()),
                           .resume = args.resume,
-                          .log = &log},
+                          .log = &log,
+                          .team = session.team()},
                          session.threads(), session.monitor());
+  if (!session.team().leads()) return;
   result.network.save(network, session.provenance());
   write_csv(poses, pose_table(result.model));
   if (!args.no_plots) {
@@ -97,7 +104,8 @@ void declare_place(cli::Usage& usage, PlaceArgs& args) {
           "beside it.")
       .example("spi-reconstruct place model-network.h5 more.h5 -o poses.h5", "As fast as they come")
       .example("spi-reconstruct emc more.h5 --poses poses.h5 -o refined.h5", "Refine them")
-      .output("poses.h5", "a model with the network's intensities and these frames' poses");
+      .output("poses.h5", "a model with the network's intensities and these frames' poses")
+      .ranks(job_team);
   usage.input("network", args.network, "network of spi-reconstruct neural");
   args.inputs.describe(usage);
   usage
@@ -110,8 +118,9 @@ void declare_place(cli::Usage& usage, PlaceArgs& args) {
 void place(const PlaceArgs& args, cli::Session& session) {
   const fs::path poses = session.companion("poses.csv");
   const PoseNetwork network = PoseNetwork::load(args.network);
-  FrameSource source = args.inputs.open(session.monitor());
+  FrameSource source = args.inputs.open(session.monitor(), session.team());
   const Model model = network.place(source, args.refine, session.threads(), session.monitor());
+  if (!session.team().leads()) return;
   write_csv(poses, pose_table(model));
   write_model(session.output(), model, session.provenance());
 }

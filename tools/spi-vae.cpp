@@ -6,6 +6,7 @@
 #include "libspi/figures/latent.h"
 #include "libspi/io/atomic_file.h"
 #include "libspi/io/volume_series.h"
+#include "libspi/mpi/job_team.h"
 #include "models/vae/decoding.h"
 #include "models/vae/report.h"
 #include "models/vae/vae.h"
@@ -106,8 +107,13 @@ void declare_train(cli::Usage& usage, TrainArgs& args) {
           "spi-vae train averages.h5 --orientations orientations.h5 --latent-dim 2 --size 161 "
           "--symmetry m-3m --against clpca-embedding.csv:c2 -o vae.pt",
           "Two dimensions, larger volumes, set against the common-line landscape")
+      .example("mpirun -n 4 spi-vae train averages.h5 --orientations orientations.h5 "
+               "--batch-size 16 -o vae.pt",
+               "Each step's patterns split over four processes, two at least to each, with the "
+               "result of one (docs/scaling.md)")
       .reference(kReference)
-      .output("vae.pt", "the model");
+      .output("vae.pt", "the model")
+      .ranks(job_team);
   args.inputs.describe(usage);
   args.vae.describe(usage);
   usage.flag("resume", args.resume, "go on from the checkpoint of a stopped run");
@@ -148,6 +154,7 @@ void train(const TrainArgs& args, cli::Session& session) {
   vae::EpochViewer each_epoch;
   if (args.pictures.each_epoch)
     each_epoch = [&](std::size_t epoch, const vae::Latents& latents) {
+      if (!session.team().leads()) return;
       AtomicFile file(epoch_picture(session.output(), epoch));
       latent_figure(columns.with(latents, set)).save(file.temporary(), plot::Format::png);
       file.commit();
@@ -157,8 +164,10 @@ void train(const TrainArgs& args, cli::Session& session) {
                                    .checkpoint = checkpoint,
                                    .setting = learn::setting_of(session.provenance()),
                                    .resume = args.resume,
-                                   .log = &log},
+                                   .log = &log,
+                                   .team = session.team()},
                                   session.threads(), history, session.monitor(), each_epoch);
+  if (!session.team().leads()) return;
   std::deque<AtomicFile> outputs;
   const auto save = [&](const plot::Figure& figure, const fs::path& path) {
     figure.save(outputs.emplace_back(path).temporary(), plot::format_of(path));

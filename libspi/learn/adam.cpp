@@ -19,7 +19,7 @@ void Adam::step(double learning_rate) {
   const double bias1 = 1 - std::pow(kBeta1, double(steps_));
   const double bias2 = 1 - std::pow(kBeta2, double(steps_));
   for (Slot& slot : slots_) {
-    at::Tensor gradient = slot.parameter.grad();
+    const at::Tensor gradient = slot.parameter.grad();
     if (!gradient.defined()) continue;
     if (slot.parameter.dim() >= 2 && weight_decay_ > 0)
       slot.parameter.mul_(1 - learning_rate * weight_decay_);
@@ -27,7 +27,7 @@ void Adam::step(double learning_rate) {
     slot.second.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
     const at::Tensor root = (slot.second / bias2).sqrt_().add_(kEpsilon);
     slot.parameter.addcdiv_(slot.first, root, -learning_rate / bias1);
-    gradient.zero_();
+    slot.parameter.mutable_grad().reset();
   }
 }
 

@@ -11,7 +11,7 @@ class Adam {
   /// Weight decay acts on tensors of two and more dimensions only.
   Adam(torch::nn::Module& module, double weight_decay);
 
-  /// One step along the gradients, which are cleared.
+  /// One step along the gradients, which are then undefined. A parameter without one stays.
   void step(double learning_rate);
 
   std::size_t steps() const { return steps_; }

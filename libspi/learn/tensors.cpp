@@ -23,6 +23,17 @@ h5::Shape shape_of(const at::Tensor& tensor) {
   return h5::Shape(tensor.sizes().begin(), tensor.sizes().end());
 }
 
+std::vector<float> values_of(const at::Tensor& tensor) {
+  const at::Tensor values = copy_on_cpu(tensor).to(at::kFloat);
+  return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
+}
+
+at::Tensor tensor_of(const h5::Shape& shape, const std::vector<float>& values) {
+  at::Tensor tensor = at::empty(std::vector<std::int64_t>(shape.begin(), shape.end()), at::kFloat);
+  std::copy(values.begin(), values.end(), tensor.data_ptr<float>());
+  return tensor;
+}
+
 }  // namespace
 
 void draw_weights(torch::nn::Module& module, std::uint64_t seed) {
@@ -66,13 +77,22 @@ void set_tensors(torch::nn::Module& module, const Tensors& tensors, const std::s
   });
 }
 
-void write_tensors(h5::File& file, const std::string& group, const Tensors& tensors) {
-  for (const auto& [name, tensor] : tensors) {
-    const at::Tensor values = copy_on_cpu(tensor).to(at::kFloat);
-    file.write(group + "/" + name,
-               std::span<const float>(values.data_ptr<float>(), std::size_t(values.numel())),
-               shape_of(values));
+void broadcast(Tensors& tensors, Team& team) {
+  std::size_t count = tensors.size();
+  team.broadcast(count);
+  tensors.resize(count);
+  for (auto& [name, tensor] : tensors) {
+    h5::Shape shape;
+    std::vector<float> values;
+    if (team.leads()) shape = shape_of(tensor), values = values_of(tensor);
+    team.broadcast(name), team.broadcast(shape), team.broadcast(values);
+    if (!team.leads()) tensor = tensor_of(shape, values);
   }
+}
+
+void write_tensors(h5::File& file, const std::string& group, const Tensors& tensors) {
+  for (const auto& [name, tensor] : tensors)
+    file.write(group + "/" + name, values_of(tensor), shape_of(tensor));
 }
 
 Tensors read_tensors(const h5::File& file, const std::string& group) {
@@ -85,10 +105,7 @@ Tensors read_tensors(const h5::File& file, const std::string& group) {
     for (const float value : values)
       if (!std::isfinite(value))
         fail(file.path().string(), ": ", path, " has values that are not finite");
-    at::Tensor tensor =
-        at::empty(std::vector<std::int64_t>(shape.begin(), shape.end()), at::kFloat);
-    std::copy(values.begin(), values.end(), tensor.data_ptr<float>());
-    tensors.emplace_back(name, std::move(tensor));
+    tensors.emplace_back(name, tensor_of(shape, values));
   }
   return tensors;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "libspi/base/team.h"
 #include "libspi/io/hdf5.h"
 #include "libspi/learn/torch.h"
 
@@ -24,6 +25,9 @@ Tensors tensors_of(const torch::nn::Module& module);
 /// Overwrites the module's tensors by those of the same names. UserError where names or shapes
 /// differ: it ends with "in `where`".
 void set_tensors(torch::nn::Module& module, const Tensors& tensors, const std::string& where);
+
+/// All ranks: those of rank 0, on the CPU, 32-bit reals.
+void broadcast(Tensors& tensors, Team& team);
 
 /// One dataset of 32- or 64-bit reals a tensor: `group`/name.
 void write_tensors(h5::File& file, const std::string& group, const Tensors& tensors);

@@ -30,8 +30,7 @@ class Trainer {
         adam_(task.module(), options.weight_decay) {}
 
   History train(Progress& progress) {
-    if (run_.resume && !run_.checkpoint.empty() && std::filesystem::exists(run_.checkpoint))
-      resume(progress);
+    goes_on(run_) ? resume(progress) : begin();
     good_ = snapshot();
     save(good_);
     while (!finished()) {
@@ -47,8 +46,16 @@ class Trainer {
   }
 
  private:
+  void begin() {
+    if (run_.team.size() == 1) return;
+    Tensors weights = tensors_of(task_.module());
+    broadcast(weights, run_.team);
+    set_tensors(task_.module(), weights, "memory");
+  }
+
   void resume(Progress& progress) {
-    state_ = load_training(run_.checkpoint, run_.setting);
+    if (run_.team.leads()) state_ = load_training(run_.checkpoint, run_.setting);
+    broadcast(state_, run_.team);
     set_tensors(task_.module(), state_.weights, run_.checkpoint.string());
     adam_.set_state(state_.optimizer, state_.optimizer_steps, run_.checkpoint.string());
     for (const EpochRecord& epoch : state_.history.epochs) log(epoch);
@@ -122,28 +129,42 @@ class Trainer {
     state_.sum = {};
   }
 
-  /// Reports, saves where it is time, and stops where the program is asked to.
+  /// Reports, saves where it is time, and stops where the program is asked to: all ranks at the
+  /// same step, even if some have not been asked.
   void step_done(Progress& progress) {
     if (Clock::now() - saved_ > kSaveEvery) save(snapshot());
+    std::optional<Cancelled> asked;
     try {
       progress.advance(1);
-    } catch (const Cancelled&) {
-      save(snapshot());
-      throw;
+    } catch (const Cancelled& cancelled) {
+      asked = cancelled;
     }
+    std::int64_t count = asked ? 1 : 0;
+    run_.team.sum(std::span(&count, 1));
+    if (count == 0) return;
+    save_for_good(snapshot());
+    throw asked.value_or(Cancelled("another rank was asked to stop"));
   }
 
   void save(const TrainingState& state) {
     saved_ = Clock::now();
-    if (!run_.checkpoint.empty()) save_training(run_.checkpoint, run_.setting, state);
+    if (run_.team.leads() && !run_.checkpoint.empty())
+      save_training(run_.checkpoint, run_.setting, state);
+  }
+
+  /// No rank leaves, which would end the others, before rank 0 has saved.
+  void save_for_good(const TrainingState& state) {
+    save(state);
+    bool saved = true;
+    run_.team.broadcast(saved);
   }
 
   void log(const EpochRecord& record) const {
-    if (run_.log) run_.log->add(run_.member, record);
+    if (run_.log && run_.team.leads()) run_.log->add(run_.member, record);
   }
 
   [[noreturn]] void diverged(double loss) {
-    save(good_);
+    save_for_good(good_);
     fail("the loss is ", loss, " in step ", state_.step + 1, " of epoch ", state_.epoch + 1,
          ": lower --learning-rate, which was ", learning_rate(options_, state_.epoch),
          run_.checkpoint.empty() ? "" : "; the state before that epoch is kept in ",

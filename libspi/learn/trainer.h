@@ -42,10 +42,12 @@ std::size_t steps_per_epoch(const Split& split, const TrainingOptions& options);
 /// batch, epochs times steps_per_epoch() in all, even where it ends early.
 /// UserError where a loss is not finite: it names the step; the state after the last good epoch
 /// goes to the checkpoint.
+/// All ranks of run.team, with the same task; they begin with rank 0's weights, and as long as the
+/// task's losses and gradients are the same on all, so are the weights.
 History train(Task& task, const Split& split, const TrainingOptions& options, const Run& run,
               Progress& progress);
 
-/// The mean loss of rows in batches, without gradients.
+/// All ranks of the task: the mean loss of rows in batches, without gradients.
 double evaluate(Task& task, std::span<const std::size_t> rows, std::size_t batch_size,
                 Parts& parts);
 

@@ -67,6 +67,13 @@ double learning_rate(const TrainingOptions& options, std::size_t epoch) {
   return options.learning_rate * (kLast + (1 - kLast) * share);
 }
 
+bool goes_on(const Run& run) {
+  bool found = run.team.leads() && run.resume && !run.checkpoint.empty() &&
+               std::filesystem::exists(run.checkpoint);
+  run.team.broadcast(found);
+  return found;
+}
+
 void TrainingLog::add(std::size_t member, const EpochRecord& record) {
   nlohmann::ordered_json json{{"member", member},
                               {"epoch", record.epoch},

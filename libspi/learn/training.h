@@ -10,6 +10,7 @@
 
 #include "libspi/base/options.h"
 #include "libspi/base/random.h"
+#include "libspi/base/team.h"
 #include "libspi/cli/provenance.h"
 #include "libspi/plot/figure.h"
 
@@ -74,7 +75,12 @@ struct Run {
   bool resume = false;       ///< go on from the checkpoint where there is one
   std::size_t member = 0;    ///< of an ensemble, in messages and in the log
   TrainingLog* log = nullptr;
+  /// Ranks that train one network together. Rank 0 alone has the checkpoint and the log.
+  Team& team = alone();
 };
+
+/// All ranks: whether train() will go on from a checkpoint.
+bool goes_on(const Run& run);
 
 /// Loss over the epochs, training and validation of every member of an ensemble on one panel, the
 /// epochs of the kept weights marked.

@@ -79,6 +79,14 @@ Parts LossSum::mean_parts() const {
   return means;
 }
 
+void broadcast(TrainingState& state, Team& team) {
+  std::string numbers = team.leads() ? json_of(state).dump() : "";
+  team.broadcast(numbers);
+  if (!team.leads()) state = state_of(Json::parse(numbers));
+  for (Tensors* tensors : {&state.best, &state.weights, &state.optimizer})
+    broadcast(*tensors, team);
+}
+
 void save_training(const std::filesystem::path& path, const std::string& setting,
                    const TrainingState& state) {
   const std::lock_guard lock(hdf5_mutex);

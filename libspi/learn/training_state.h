@@ -30,6 +30,9 @@ struct TrainingState {
   std::size_t optimizer_steps = 0;
 };
 
+/// All ranks: the state of rank 0.
+void broadcast(TrainingState& state, Team& team);
+
 /// Written whole or not at all. `setting` describes data and options.
 void save_training(const std::filesystem::path& path, const std::string& setting,
                    const TrainingState& state);

@@ -16,6 +16,12 @@
 
 namespace spi {
 
+std::size_t machine_rank() {
+  for (const char* name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"})
+    if (const char* rank = std::getenv(name)) return std::size_t(std::max(0, std::atoi(rank)));
+  return 0;
+}
+
 #ifdef SPI_HAS_MPI
 namespace {
 

@@ -67,18 +67,19 @@ void IntensityField::draw(std::uint64_t seed) {
   }
 }
 
-at::Tensor IntensityField::evaluate(const Net& net, const at::Tensor& points, bool even) const {
+at::Tensor IntensityField::evaluate(const Net& net, const at::Tensor& points, bool even,
+                                    learn::Precision precision) const {
   at::Tensor x = even ? at::cos(at::matmul(points, net.first.weight.t()))
                       : at::sin(at::linear(points, net.first.weight, net.first.bias));
-  for (const learn::Layer& layer : net.hidden) x = at::sin(at::linear(x, layer.weight, layer.bias));
+  for (const learn::Layer& layer : net.hidden) x = at::sin(learn::linear(x, layer, precision));
   return at::linear(x, net.last.weight, net.last.bias).squeeze(-1);
 }
 
-at::Tensor IntensityField::forward(const at::Tensor& points) const {
-  if (options_.kind == FieldKind::cosine) return evaluate(large_, points, true);
+at::Tensor IntensityField::forward(const at::Tensor& points, learn::Precision precision) const {
+  if (options_.kind == FieldKind::cosine) return evaluate(large_, points, true, precision);
   const auto one_side = [&](const at::Tensor& q) {
-    const at::Tensor y = evaluate(large_, q, false);
-    return small_.first.weight.defined() ? y * at::exp(evaluate(small_, q, false)) : y;
+    const at::Tensor y = evaluate(large_, q, false, precision);
+    return small_.first.weight.defined() ? y * at::exp(evaluate(small_, q, false, precision)) : y;
   };
   return one_side(points) + one_side(-points);
 }

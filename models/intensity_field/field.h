@@ -15,8 +15,10 @@ class IntensityField : public torch::nn::Module {
   explicit IntensityField(const FieldOptions& options);
 
   void draw(std::uint64_t seed);
-  /// points [M, 3] -> [M].
-  at::Tensor forward(const at::Tensor& points) const;
+  /// points [M, 3] -> [M]. The precision is that of the layers between the first and the last: the
+  /// first's sines have large arguments.
+  at::Tensor forward(const at::Tensor& points,
+                     learn::Precision precision = learn::Precision::single) const;
 
  private:
   struct Net {
@@ -24,7 +26,8 @@ class IntensityField : public torch::nn::Module {
     std::vector<learn::Layer> hidden;
   };
   Net net(const std::string& name, std::size_t hidden);
-  at::Tensor evaluate(const Net& net, const at::Tensor& points, bool even) const;
+  at::Tensor evaluate(const Net& net, const at::Tensor& points, bool even,
+                      learn::Precision precision) const;
 
   FieldOptions options_;
   Net large_, small_;

@@ -153,34 +153,35 @@ at::Tensor OrientationEncoder::filter(const at::Tensor& images) const {
   return at::cat(channels, 1);
 }
 
-at::Tensor OrientationEncoder::residual(const Residual& block, const at::Tensor& x) const {
-  at::Tensor y = at::conv2d(x, block.first.weight, block.first.bias, block.stride, 1);
+at::Tensor OrientationEncoder::residual(const Residual& block, const at::Tensor& x,
+                                        learn::Precision precision) const {
+  at::Tensor y = learn::conv2d(x, block.first, block.stride, 1, precision);
   y = at::relu(normalise(y, block.first_norm));
-  y = normalise(at::conv2d(y, block.second.weight, block.second.bias, 1, 1), block.second_norm);
-  const at::Tensor around =
-      block.shortcut.weight.defined()
-          ? at::conv2d(x, block.shortcut.weight, block.shortcut.bias, block.stride)
-          : x;
+  y = normalise(learn::conv2d(y, block.second, 1, 1, precision), block.second_norm);
+  const at::Tensor around = block.shortcut.weight.defined()
+                                ? learn::conv2d(x, block.shortcut, block.stride, 0, precision)
+                                : x;
   return at::relu(y + around);
 }
 
-at::Tensor OrientationEncoder::features(const at::Tensor& images) const {
+at::Tensor OrientationEncoder::features(const at::Tensor& images,
+                                        learn::Precision precision) const {
   at::Tensor x = images;
   switch (options_.kind) {
     case EncoderKind::compact:
       for (const auto& layer : convolutions_)
-        x = activate(at::conv2d(x, layer.weight, layer.bias, 2, 1));
+        x = activate(learn::conv2d(x, layer, 2, 1, precision));
       break;
     case EncoderKind::resnet18:
-      x = at::conv2d(x, stem_.weight, stem_.bias, 2, 3);
+      x = learn::conv2d(x, stem_, 2, 3, precision);
       x = at::max_pool2d(at::relu(normalise(x, stem_norm_)), 3, 2, 1);
-      for (const Residual& block : residuals_) x = residual(block, x);
+      for (const Residual& block : residuals_) x = residual(block, x, precision);
       x = at::adaptive_avg_pool2d(x, {1, 1});
       break;
     case EncoderKind::filter_bank:
       x = filter(x);
       for (std::size_t n = 0; n < convolutions_.size(); ++n) {
-        x = at::relu(at::conv2d(x, convolutions_[n].weight, convolutions_[n].bias, 1, 1));
+        x = at::relu(learn::conv2d(x, convolutions_[n], 1, 1, precision));
         if (n % 2 == 1) x = at::max_pool2d(x, 2, 2);
       }
       break;
@@ -201,11 +202,11 @@ at::Tensor OrientationEncoder::turned(const at::Tensor& images, const at::Tensor
   return at::grid_sampler(images, grid, 0, 0, false);
 }
 
-Encoded OrientationEncoder::forward(const at::Tensor& images) const {
+Encoded OrientationEncoder::forward(const at::Tensor& images, learn::Precision precision) const {
   const at::Tensor angle =
       options_.in_plane == InPlane::main_axis ? main_axis(images) : at::Tensor();
-  at::Tensor x = features(angle.defined() ? turned(images, angle) : images);
-  x = activate(at::linear(x, dense_[0].weight, dense_[0].bias));
+  at::Tensor x = features(angle.defined() ? turned(images, angle) : images, precision);
+  x = activate(learn::linear(x, dense_[0], precision));
   x = at::linear(x, dense_[1].weight, dense_[1].bias);
   const auto heads = std::int64_t(options_.heads), frames = x.size(0);
   at::Tensor rotation = rotations_from_6d(x.slice(1, 0, 6 * heads).reshape({frames * heads, 6}))

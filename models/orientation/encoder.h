@@ -21,8 +21,10 @@ class OrientationEncoder : public torch::nn::Module {
   /// Which of the square's symmetries (pose_model.h) may give another answer: all 8; 4 where the
   /// image is turned to its main axis.
   std::int64_t telling_copies() const { return options_.in_plane == InPlane::main_axis ? 4 : 8; }
-  /// images [B, 1, S, S], standardised, 0 where not measured.
-  Encoded forward(const at::Tensor& images) const;
+  /// images [B, 1, S, S], standardised, 0 where not measured. The precision is that of all layers
+  /// but the last.
+  Encoded forward(const at::Tensor& images,
+                  learn::Precision precision = learn::Precision::single) const;
 
  private:
   struct Residual {
@@ -39,8 +41,8 @@ class OrientationEncoder : public torch::nn::Module {
   at::Tensor main_axis(const at::Tensor& images) const;
   /// Images turned by -angle [B].
   at::Tensor turned(const at::Tensor& images, const at::Tensor& angle) const;
-  at::Tensor residual(const Residual& block, const at::Tensor& x) const;
-  at::Tensor features(const at::Tensor& images) const;
+  at::Tensor residual(const Residual& block, const at::Tensor& x, learn::Precision precision) const;
+  at::Tensor features(const at::Tensor& images, learn::Precision precision) const;
   at::Tensor filter(const at::Tensor& images) const;
 
   EncoderOptions options_;

@@ -38,18 +38,43 @@ void set_intensity(const Cube& cube, const Preprocessing& pre, Model& model) {
   }
 }
 
-/// Intensities and symmetry of the network, without frames.
+/// Bounds [ranks+1] of the frames that each rank places.
+std::vector<std::size_t> shares(std::size_t frames, const Team& team) {
+  auto bounds = equal_parts((frames + kPlacedTogether - 1) / kPlacedTogether, team.size());
+  for (std::size_t& bound : bounds) bound = std::min(bound * kPlacedTogether, frames);
+  return bounds;
+}
+
+/// Intensities and symmetry of the network, and the poses of this rank's part of some frames.
 struct Placing {
   Placing(const PoseModel& network, const Preprocessing& pre, const NeuralOptions& options,
-          int threads, Monitor& monitor)
-      : cube(field_cube(network, pre, threads, monitor)) {
+          std::size_t frames, const learn::Hands& hands, Monitor& monitor)
+      : team(hands.team),
+        bounds(shares(frames, team)),
+        begin(bounds[team.rank()]),
+        end(bounds[team.rank() + 1]),
+        cube(field_cube(network, pre, hands, monitor)) {
     model.symmetry = point_group(options.symmetry).name;
     set_intensity(cube, pre, model);
   }
+  /// All ranks: with the poses of all frames.
   Model finish() {
+    gather(model.id), gather(model.quaternion);
+    for (auto* column : {&model.fluence, &model.probability, &model.width_rad, &model.gain})
+      gather(*column);
     scale_fluences(model);
     return std::move(model);
   }
+  template <class T>
+  void gather(std::vector<T>& mine) {
+    std::vector<T> all(bounds.back());
+    std::ranges::copy(mine, all.begin() + std::ptrdiff_t(begin));
+    team.gather(std::span(all), bounds);
+    mine = std::move(all);
+  }
+  Team& team;
+  std::vector<std::size_t> bounds;  ///< [ranks+1] frames of each
+  std::size_t begin, end;           ///< those of this rank
   Cube cube;
   Model model;
 };
@@ -67,14 +92,16 @@ PoseNetwork::~PoseNetwork() = default;
 
 Model PoseNetwork::place(FrameSource& source, std::size_t refine, int threads,
                          Monitor& monitor) const {
-  constexpr std::size_t kBlock = 16384;  // frames in memory at a time
+  constexpr std::size_t kBlock = 256 * kPlacedTogether;  // frames in memory at a time
   FrameStore store = open_store(source, options_, monitor);
-  Placing placing(*model_, *preprocessing_, options_, threads, monitor);
-  Progress progress(monitor, "placing frames", store.frames());
-  for (std::size_t first = 0; first < store.frames(); first += kBlock) {
-    const std::size_t last = std::min(first + kBlock, store.frames());
-    place_frames(*model_, placing.cube, make_images(store, *preprocessing_, first, last), refine,
-                 threads, progress, placing.model);
+  Placing placing(*model_, *preprocessing_, options_, store.frames(), {store.team(), threads},
+                  monitor);
+  Progress progress(monitor, "placing frames", placing.end - placing.begin);
+  for (std::size_t first = placing.begin; first < placing.end; first += kBlock) {
+    const std::size_t last = std::min(first + kBlock, placing.end);
+    const Images images = make_images(store, *preprocessing_, first, last);
+    place_frames(*model_, placing.cube, images, 0, images.frames(), refine, threads, progress,
+                 placing.model);
   }
   return placing.finish();
 }
@@ -104,23 +131,25 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
   constexpr double kMarch = 0.5;
   auto network = std::make_unique<PoseModel>(used, images.preprocessing);
   network->draw(run.seed);
-  const bool goes_on = run.resume && std::filesystem::exists(run.checkpoint);
-  if (options.teacher && !goes_on)
+  const learn::Hands hands{run.team, threads};
+  // Rank 0 alone: all begin the training with its weights.
+  if (options.teacher && !learn::goes_on(run) && run.team.leads())
     teach_field(*network, read_model(*options.teacher), images, run.seed, threads, monitor);
   if (!used.march) used.march = options.teacher ? 0 : kMarch;
   const learn::Split split =
       learn::split_rows(images.frames(), {}, used.training.validation, run.seed);
-  PoseTask task(*network, images, used, threads, monitor);
+  PoseTask task(*network, images, used, hands, monitor);
   learn::History history;
   {
     Progress progress(monitor, "training",
                       used.training.epochs * learn::steps_per_epoch(split, used.training));
     history = learn::train(task, split, used.training, run, progress);
   }
-  Placing placing(*network, images.preprocessing, used, threads, monitor);
+  Placing placing(*network, images.preprocessing, used, images.frames(), hands, monitor);
   {
-    Progress progress(monitor, "placing frames", images.frames());
-    place_frames(*network, placing.cube, images, used.refine, threads, progress, placing.model);
+    Progress progress(monitor, "placing frames", placing.end - placing.begin);
+    place_frames(*network, placing.cube, images, placing.begin, placing.end, used.refine, threads,
+                 progress, placing.model);
   }
   return {PoseNetwork(std::move(network), images.preprocessing, used), placing.finish(),
           std::move(history)};

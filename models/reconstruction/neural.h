@@ -26,7 +26,8 @@ class PoseNetwork {
   static PoseNetwork load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path, const Provenance& provenance) const;
 
-  /// Intensities, and the poses of the source's frames: docs/theory/reconstruction.md.
+  /// Intensities, and the poses of the source's frames: docs/theory/reconstruction.md. All ranks of
+  /// the source's team.
   Model place(FrameSource& source, std::size_t refine, int threads, Monitor& monitor) const;
 
  private:
@@ -41,7 +42,7 @@ struct NeuralResult {
   learn::History history;
 };
 
-/// Trains on the source's frames, then places them.
+/// Trains on the source's frames, then places them. All ranks of run.team, which is the source's.
 NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
                                 const learn::Run& run, int threads, Monitor& monitor);
 

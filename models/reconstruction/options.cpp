@@ -47,6 +47,9 @@ void NeuralOptions::describe(OptionSet& options) {
               "model.h5 of the same particle (spi-reconstruct emc): the field begins as its "
               "intensities, and the encoder learns from them");
   training.describe(options);
+  options.add("precision", precision,
+              "of the encoder's layers and the field's hidden ones while training: mixed (bfloat16 "
+              "products) is faster on processors that have them, as AVX-512 BF16 or AMX");
   options.group("Result");
   options
       .add("refine", refine,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libspi/base/options.h"
+#include "libspi/learn/precision.h"
 #include "libspi/learn/training.h"
 #include "libspi/polar/polar_binning.h"
 #include "models/intensity_field/options.h"
@@ -42,6 +43,7 @@ struct NeuralOptions {
                                   .weight_decay = 0,
                                   .validation = 0.05,
                                   .patience = 0};
+  learn::Precision precision = learn::Precision::single;
 
   std::size_t refine = 5;  ///< steps of each frame at the end
 

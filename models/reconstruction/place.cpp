@@ -12,7 +12,6 @@
 namespace spi {
 namespace {
 
-constexpr std::size_t kChunk = 64;  ///< frames encoded at a time
 constexpr double kFarthest = 0.15;  ///< rad, one step of the climb
 constexpr double kNear = 0.1;       ///< rad, of one answer
 constexpr double kPrior = 1.0;      ///< rad, where a frame says nothing
@@ -62,12 +61,16 @@ Placed place_frame(const LocalSearch& search, const BinnedFrames& counts, std::s
 
 }  // namespace
 
-Cube field_cube(const PoseModel& model, const Preprocessing& pre, int threads, Monitor& monitor) {
+Cube field_cube(const PoseModel& model, const Preprocessing& pre, const learn::Hands& hands,
+                Monitor& monitor) {
   constexpr std::size_t kBorder = 2;
   const std::size_t half = pre.size + kBorder, n = 2 * half + 1;
   Cube cube(n, 1);
-  Progress progress(monitor, "evaluating the field", n);
-  parallel_for(n, threads, [&](std::size_t z, int) {
+  std::vector<std::size_t> bounds = equal_parts(n, hands.team.size());
+  const std::size_t begin = bounds[hands.team.rank()], end = bounds[hands.team.rank() + 1];
+  Progress progress(monitor, "evaluating the field", end - begin);
+  parallel_for(end - begin, hands.threads, [&](std::size_t item, int) {
+    const std::size_t z = begin + item;
     learn::set_threads(1);
     const torch::NoGradGuard no_grad;
     at::Tensor points = at::empty({std::int64_t(n * n), 3});
@@ -87,39 +90,44 @@ Cube field_cube(const PoseModel& model, const Preprocessing& pre, int threads, M
     }
     progress.advance(1);
   });
+  for (std::size_t& bound : bounds) bound *= n * n;
+  hands.team.gather(std::span(cube.values), bounds);
   return cube;
 }
 
-void place_frames(const PoseModel& model, const Cube& cube, const Images& images, std::size_t steps,
-                  int threads, Progress& progress, Model& out) {
+void place_frames(const PoseModel& model, const Cube& cube, const Images& images,
+                  std::size_t begin, std::size_t end, std::size_t steps, int threads,
+                  Progress& progress, Model& out) {
   const ImageTensors tensors(images);
   const LabPoints points = in_voxels(images, cube.n);
   std::vector<double> area(images.cells());
   for (std::size_t p = 0; p < area.size(); ++p)
     area[p] = double(images.area[p]) * images.intensity[p];
   const LocalSearch search(cube, points, area);
-  const std::size_t frames = images.frames(), chunks = (frames + kChunk - 1) / kChunk;
+  const std::size_t frames = end - begin, chunks = (frames + kPlacedTogether - 1) / kPlacedTogether;
   const std::size_t start = out.id.size();
-  out.id.insert(out.id.end(), images.id.begin(), images.id.end());
+  out.id.insert(out.id.end(), images.id.begin() + std::ptrdiff_t(begin),
+                images.id.begin() + std::ptrdiff_t(end));
   out.quaternion.resize(start + frames);
   for (auto* column : {&out.fluence, &out.probability, &out.width_rad, &out.gain})
     column->resize(start + frames);
   std::vector<LocalScratch> scratch(static_cast<std::size_t>(threads));
   parallel_for(chunks, threads, [&](std::size_t chunk, int worker) {
     learn::set_threads(1);
-    const std::size_t first = chunk * kChunk, last = std::min(first + kChunk, frames);
+    const std::size_t first = chunk * kPlacedTogether;
+    const std::size_t last = std::min(first + kPlacedTogether, frames);
     std::vector<std::size_t> rows(last - first);
-    std::iota(rows.begin(), rows.end(), first);
+    std::iota(rows.begin(), rows.end(), begin + first);
     const at::Tensor candidates =
         candidate_rotations(model, tensors.batch(rows).image).contiguous();
     const auto copies = std::size_t(candidates.size(1));
     for (std::size_t d = first; d < last; ++d) {
-      const Placed placed = place_frame(search, images.counts, d,
+      const Placed placed = place_frame(search, images.counts, begin + d,
                                         candidates.data_ptr<float>() + (d - first) * copies * 9,
                                         copies, steps, scratch[std::size_t(worker)]);
       const Quaternion& q = placed.fit.model_from_lab;
       out.quaternion[start + d] = {q.w, q.x, q.y, q.z};
-      out.fluence[start + d] = float(double(images.counts.photons[d]) / placed.fit.expected);
+      out.fluence[start + d] = float(double(images.counts.photons[begin + d]) / placed.fit.expected);
       out.width_rad[start + d] = float(placed.fit.width_rad());
       out.gain[start + d] = float(placed.fit.gain);
       out.probability[start + d] = float(placed.probability);

@@ -37,7 +37,8 @@ struct Prediction {
       turned = at::matmul(model.symmetry_rotations().index_select(0, symmetry), rotation);
     const at::Tensor points = tensors.points.index_select(0, which);
     const at::Tensor q = at::matmul(points, turned.transpose(1, 2));  // [b, P', 3]
-    const at::Tensor u = model.field->forward(q.reshape({b * cells, 3})).view({b, cells});
+    const at::Tensor u =
+        model.field->forward(q.reshape({b * cells, 3}), options.precision).view({b, cells});
     const at::Tensor deviation = tensors.deviation.index_select(0, which);
     const at::Tensor value = tensors.mean.index_select(0, which) + deviation * u;
     at::Tensor fluence = batch.fluence.unsqueeze(1);
@@ -162,7 +163,7 @@ at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
     return at::stack(images);
   };
   const auto encode = [&](const std::vector<std::int64_t>& h) {
-    Encoded encoded = model.encoder->forward(show(h));
+    Encoded encoded = model.encoder->forward(show(h), options.precision);
     const at::Tensor index = at::tensor(at::ArrayRef<std::int64_t>(h));
     encoded.rotation = at::matmul(encoded.rotation, back.index_select(0, index).unsqueeze(1));
     return encoded;

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <cstdio>
 
-#include "libspi/base/parallel.h"
-#include "libspi/learn/chunk_gradients.h"
 #include "libspi/learn/runtime.h"
 
 namespace spi {
@@ -20,11 +18,11 @@ constexpr double kInnermost = 0.3;     ///< of the rim, where the march begins
 }  // namespace
 
 PoseTask::PoseTask(PoseModel& model, const Images& images, const NeuralOptions& options,
-                   int threads, Monitor& monitor)
+                   const learn::Hands& hands, Monitor& monitor)
     : model_(model),
       tensors_(images),
       options_(options),
-      threads_(threads),
+      hands_(hands),
       monitor_(monitor),
       parameters_(model.parameters()) {
   learn::set_threads(1);
@@ -65,10 +63,9 @@ at::Tensor PoseTask::loss(std::span<const std::size_t> rows, const learn::Step& 
                           learn::Parts&) {
   const Sampling sampling = draw(rows.size(), step);
   const std::size_t count = (rows.size() + kChunk - 1) / kChunk;
-  std::vector<double> losses(count);
-  std::vector<learn::Gradients> gradients(count);
-  parallel_for(count, threads_, [&](std::size_t item, int) {
-    learn::set_threads(1);
+  const double share = 1 / double(rows.size());
+  const auto learned = step.training ? parameters_ : std::vector<at::Tensor>();
+  const learn::ChunkLoss sum = learn::sum_chunks(count, 1, learned, hands_, [&](std::size_t item) {
     const at::AutoGradMode mode(step.training);
     const std::size_t first = item * kChunk, last = std::min(first + kChunk, rows.size());
     const auto range = [&](const at::Tensor& t) {
@@ -76,19 +73,18 @@ at::Tensor PoseTask::loss(std::span<const std::size_t> rows, const learn::Step& 
     };
     const Sampling own{sampling.cells, sampling.deciding, range(sampling.turn),
                        range(sampling.symmetry)};
-    const at::Tensor sum =
+    const at::Tensor loss =
         pose_loss(model_, tensors_, tensors_.batch(rows.subspan(first, last - first)), own,
                   options_)
             .sum();
-    losses[item] = sum.item<double>();
+    learn::ChunkLoss chunk{.values = {loss.item<double>()}};
     if (step.training)
-      gradients[item] =
-          torch::autograd::grad({sum / double(rows.size())}, parameters_, {}, {}, false, true);
+      chunk.gradients = torch::autograd::grad({loss * share}, parameters_, {}, {}, false, true);
+    return chunk;
   });
-  double value = 0;
-  for (const double loss : losses) value += loss / double(rows.size());
+  const double value = sum.values[0] * share;
   if (!step.training) return at::scalar_tensor(value, at::kDouble);
-  return learn::loss_of(value, parameters_, gradients);
+  return learn::loss_of(value, parameters_, sum.gradients);
 }
 
 void PoseTask::epoch_done(const learn::EpochRecord& epoch) {

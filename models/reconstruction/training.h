@@ -3,17 +3,17 @@
 #pragma once
 
 #include "libspi/base/monitor.h"
+#include "libspi/learn/chunk_gradients.h"
 #include "libspi/learn/trainer.h"
 #include "models/reconstruction/pose_model.h"
 
 namespace spi {
 
-/// A step's frames are worked on in chunks, a thread a chunk; the chunks' gradients are added in
-/// their order, so that results do not depend on `threads`.
+/// A step's frames are worked on in chunks that ranks and threads share, see sum_chunks().
 class PoseTask : public learn::Task {
  public:
-  PoseTask(PoseModel& model, const Images& images, const NeuralOptions& options, int threads,
-           Monitor& monitor);
+  PoseTask(PoseModel& model, const Images& images, const NeuralOptions& options,
+           const learn::Hands& hands, Monitor& monitor);
 
   torch::nn::Module& module() override { return model_; }
   at::Tensor loss(std::span<const std::size_t> rows, const learn::Step& step,
@@ -29,7 +29,7 @@ class PoseTask : public learn::Task {
   PoseModel& model_;
   ImageTensors tensors_;
   const NeuralOptions& options_;
-  int threads_;
+  learn::Hands hands_;
   Monitor& monitor_;
   std::vector<at::Tensor> parameters_;
 };

@@ -108,16 +108,19 @@ std::vector<std::pair<std::size_t, std::size_t>> chunks(std::size_t n) {
   return result;
 }
 
-Latents encode(const Model& model, const PatternSet& set, int threads, Monitor& monitor) {
+Latents encode(const Model& model, const PatternSet& set, const learn::Hands& hands,
+               Monitor& monitor) {
   Latents latents{.dim = std::size_t(model.shape.latent_dim), .id = set.id};
   latents.mean.resize(set.count() * latents.dim);
   latents.sigma.resize(latents.mean.size());
   const auto parts = chunks(set.count());
-  Progress progress(monitor, "encoding", set.count());
-  parallel_for(parts.size(), threads, [&](std::size_t item, int) {
+  const std::vector<std::size_t> shares = equal_parts(parts.size(), hands.team.size());
+  const std::size_t start = shares[hands.team.rank()], stop = shares[hands.team.rank() + 1];
+  Progress progress(monitor, "encoding", stop - start);
+  parallel_for(stop - start, hands.threads, [&](std::size_t item, int) {
     learn::set_threads(1);
     const torch::NoGradGuard no_grad;
-    const auto [first, last] = parts[item];
+    const auto [first, last] = parts[start + item];
     std::vector<std::size_t> rows;
     for (std::size_t n = first; n < last; ++n) rows.push_back(n);
     const Batch batch = make_batch(set, rows, model.optics());
@@ -126,8 +129,13 @@ Latents encode(const Model& model, const PatternSet& set, int threads, Monitor& 
     const at::Tensor sigma = (posterior.log_variance / 2).exp().contiguous();
     std::copy_n(mean.data_ptr<float>(), mean.numel(), &latents.mean[first * latents.dim]);
     std::copy_n(sigma.data_ptr<float>(), sigma.numel(), &latents.sigma[first * latents.dim]);
-    progress.advance(last - first);
+    progress.advance(1);
   });
+  std::vector<std::size_t> bounds;
+  for (const std::size_t share : shares)
+    bounds.push_back((share < parts.size() ? parts[share].first : set.count()) * latents.dim);
+  hands.team.gather(std::span(latents.mean), bounds);
+  hands.team.gather(std::span(latents.sigma), bounds);
   return latents;
 }
 

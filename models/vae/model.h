@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "libspi/cli/provenance.h"
+#include "libspi/learn/chunk_gradients.h"
 #include "models/vae/latents.h"
 #include "models/vae/objective.h"
 
@@ -38,6 +39,8 @@ Model read_model(const std::filesystem::path& path);
 /// at least, as LibTorch's convolutions are slow on one. [first, last) pairs that cover n rows.
 std::vector<std::pair<std::size_t, std::size_t>> chunks(std::size_t n);
 
-Latents encode(const Model& model, const PatternSet& set, int threads, Monitor& monitor);
+/// All ranks, each of which does its part of the chunks.
+Latents encode(const Model& model, const PatternSet& set, const learn::Hands& hands,
+               Monitor& monitor);
 
 }  // namespace spi::vae

@@ -13,19 +13,16 @@ constexpr double kLeak = 0.1;
 
 at::Tensor activate(const at::Tensor& x) { return at::leaky_relu(x, kLeak); }
 
-at::Tensor same_size_conv3d(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
-                            Precision precision) {
-  if (precision == Precision::single) return at::conv3d(x, w, b, 1, 1);
-  const auto low = at::kBFloat16;
-  return at::conv3d(x.to(low), w.to(low), b.to(low), 1, 1).to(at::kFloat);
+at::Tensor same_size_conv3d(const at::Tensor& x, const learn::Layer& layer, Precision precision) {
+  return learn::apply(x, layer, precision, [](const auto& in, const auto& w, const auto& b) {
+    return at::conv3d(in, w, b, 1, 1);
+  });
 }
 
 }  // namespace
 
-Network::Layer Network::layer(const std::string& name, std::vector<std::int64_t> sizes) {
-  const std::int64_t out = sizes[0];
-  return {register_parameter(name + "_weight", at::zeros(sizes)),
-          register_parameter(name + "_bias", at::zeros({out}))};
+learn::Layer Network::layer(const std::string& name, const std::vector<std::int64_t>& sizes) {
+  return learn::add_layer(*this, name, sizes);
 }
 
 Network::Network(const NetworkShape& shape) : shape_(shape) {
@@ -75,7 +72,7 @@ void Network::set_mean_volume(const at::Tensor& intensities) {
 
 Posterior Network::encode(const at::Tensor& image, const at::Tensor& joined) const {
   at::Tensor x = image;
-  for (const Layer& l : strided_) x = activate(at::conv2d(x, l.weight, l.bias, 2, 1));
+  for (const learn::Layer& l : strided_) x = activate(at::conv2d(x, l.weight, l.bias, 2, 1));
   x = at::cat({x.flatten(1), joined}, 1);
   x = activate(at::linear(x, joint_.weight, joint_.bias));
   const at::Tensor out = at::linear(x, posterior_.weight, posterior_.bias);
@@ -100,9 +97,9 @@ at::Tensor Network::decode(const at::Tensor& z, Precision precision) const {
   x = activate(at::linear(x, wide_.weight, wide_.bias));
   x = activate(at::linear(x, grid_.weight, grid_.bias));
   x = x.view({z.size(0), -1, coarse_[0], coarse_[1], coarse_[2]});
-  x = activate(same_size_conv3d(x, coarse_conv_.weight, coarse_conv_.bias, precision));
+  x = activate(same_size_conv3d(x, coarse_conv_, precision));
   x = activate(threefold(x, first_up_.weight, first_up_.bias));
-  x = activate(same_size_conv3d(x, fine_conv_.weight, fine_conv_.bias, precision));
+  x = activate(same_size_conv3d(x, fine_conv_, precision));
   x = threefold(x, second_up_.weight, second_up_.bias).squeeze(1);
   for (std::int64_t axis = 0; axis < 3; ++axis)
     x = x.slice(axis + 1, 0, shape_.box[std::size_t(axis)]);

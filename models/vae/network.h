@@ -13,7 +13,7 @@
 
 #include <array>
 
-#include "libspi/learn/torch.h"
+#include "libspi/learn/layers.h"
 #include "models/vae/options.h"
 
 namespace spi::vae {
@@ -43,19 +43,15 @@ class Network : public torch::nn::Module {
   at::Tensor decode(const at::Tensor& z, Precision precision = Precision::single) const;
 
  private:
-  at::Tensor weight(const std::string& name, std::vector<std::int64_t> sizes);
   at::Tensor threefold(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias) const;
 
-  struct Layer {
-    at::Tensor weight, bias;
-  };
-  Layer layer(const std::string& name, std::vector<std::int64_t> sizes);
+  learn::Layer layer(const std::string& name, const std::vector<std::int64_t>& sizes);
 
   NetworkShape shape_;
   std::array<std::int64_t, 3> coarse_{};
-  std::vector<Layer> strided_;
-  Layer joint_, posterior_;
-  Layer hidden_, wide_, grid_, coarse_conv_, first_up_, fine_conv_, second_up_;
+  std::vector<learn::Layer> strided_;
+  learn::Layer joint_, posterior_;
+  learn::Layer hidden_, wide_, grid_, coarse_conv_, first_up_, fine_conv_, second_up_;
   at::Tensor base_;  ///< [nz, ny, nx] what the last layer adds to
 };
 

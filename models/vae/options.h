@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "libspi/base/options.h"
+#include "libspi/learn/precision.h"
 #include "libspi/learn/training.h"
 
 namespace spi::vae {
@@ -16,8 +17,8 @@ namespace spi::vae {
 /// What a slice is held against a pattern by; see objective.h.
 enum class Loss { poisson, gaussian, mse_bce };
 
-/// Of the decoder's 3D convolutions while training: mixed multiplies in bfloat16, sums in float32.
-enum class Precision { single, mixed };
+/// Of the decoder's 3D convolutions while training.
+using learn::Precision;
 
 }  // namespace spi::vae
 
@@ -25,10 +26,6 @@ namespace spi {
 template <>
 struct EnumNames<vae::Loss> {
   static constexpr std::array<std::string_view, 3> values{"poisson", "gaussian", "mse-bce"};
-};
-template <>
-struct EnumNames<vae::Precision> {
-  static constexpr std::array<std::string_view, 2> values{"single", "mixed"};
 };
 }  // namespace spi
 

@@ -7,30 +7,30 @@
 #include <cstdio>
 
 #include "libspi/base/memory.h"
-#include "libspi/base/parallel.h"
-#include "libspi/learn/chunk_gradients.h"
 #include "libspi/learn/runtime.h"
 
 namespace spi::vae {
 
-VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads,
-                 Monitor& monitor, EpochViewer each_epoch)
+VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options,
+                 const learn::Hands& hands, Monitor& monitor, EpochViewer each_epoch)
     : model_(model),
       set_(set),
       options_(options),
       warm_up_epochs_(options.warm_up * double(options.training.epochs)),
+      hands_(hands),
       monitor_(monitor),
       each_epoch_(std::move(each_epoch)),
       parameters_(model.network->parameters()) {
   learn::set_threads(1);
-  threads_ = chunks_at_once(threads);
+  hands_.threads = chunks_at_once();
 }
 
-int VaeTask::chunks_at_once(int threads) const {
+int VaeTask::chunks_at_once() const {
   const std::size_t rows[] = {0, 1};
   const at::Tensor noise = at::zeros({2, model_.shape.latent_dim});
   const double allowed =
-      options_.max_memory ? options_.max_memory->bytes - resident_memory() : available_memory();
+      options_.max_memory ? options_.max_memory->bytes - resident_memory()
+                          : available_memory() / hands_.team.sharing();
   const double each =
       memory_growth([&] { chunk(rows, noise, 1, options_.used_kl_weight(), Learner::all); });
   const auto mebibytes = [](double bytes) { return std::lround(std::max(0.0, bytes) / 1048576); };
@@ -39,17 +39,17 @@ int VaeTask::chunks_at_once(int threads) const {
          " MiB to learn from, where ", mebibytes(allowed),
          " MiB are left: take a smaller --size or fewer --channels",
          options_.max_memory ? ", or allow more --max-memory" : "");
+  const int threads = hands_.threads;
   return each > 0 ? int(std::min(double(threads), std::floor(allowed / each))) : threads;
 }
 
-VaeTask::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Tensor& noise,
-                                  double share, double kl_weight, Learner learner) const {
+learn::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Tensor& noise,
+                                double share, double kl_weight, Learner learner) const {
   const Optics optics = model_.optics();
   const Objective terms =
       objective(*model_.network, make_batch(set_, rows, optics), noise, optics, options_, learner);
-  ChunkLoss result{.reconstruction = terms.reconstruction.sum().item<double>(),
-                   .divergence = terms.divergence.sum().item<double>(),
-                   .gradients = {}};
+  learn::ChunkLoss result{.values = {terms.reconstruction.sum().item<double>(),
+                                     terms.divergence.sum().item<double>()}};
   if (!noise.defined()) return result;
   const at::Tensor loss = share * (terms.reconstruction.sum() + kl_weight * terms.divergence.sum());
   result.gradients = torch::autograd::grad({loss}, parameters_, {}, {}, false, true);
@@ -72,25 +72,21 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
     noise = at::randn({std::int64_t(rows.size()), model_.shape.latent_dim}, step.generator);
 
   const auto bounds = chunks(rows.size());
-  std::vector<ChunkLoss> losses(bounds.size());
-  parallel_for(bounds.size(), threads_, [&](std::size_t item, int) {
-    learn::set_threads(1);
-    const auto [first, last] = bounds[item];
-    const at::AutoGradMode mode(step.training);
-    const at::Tensor some =
-        noise.defined() ? noise.slice(0, std::int64_t(first), std::int64_t(last)) : noise;
-    losses[item] = chunk(rows.subspan(first, last - first), some, share, kl_weight, learner);
-  });
-
-  double reconstruction = 0, divergence = 0;
-  for (const ChunkLoss& l : losses) reconstruction += l.reconstruction, divergence += l.divergence;
+  const auto learned = step.training ? parameters_ : std::vector<at::Tensor>();
+  const learn::ChunkLoss sum =
+      learn::sum_chunks(bounds.size(), 2, learned, hands_, [&](std::size_t item) {
+        const auto [first, last] = bounds[item];
+        const at::AutoGradMode mode(step.training);
+        const at::Tensor some =
+            noise.defined() ? noise.slice(0, std::int64_t(first), std::int64_t(last)) : noise;
+        return chunk(rows.subspan(first, last - first), some, share, kl_weight, learner);
+      });
+  const double reconstruction = sum.values[0], divergence = sum.values[1];
   parts = {{"reconstruction", reconstruction * share},
            {"divergence", divergence / double(rows.size())}};
   const double value = (reconstruction + kl_weight * divergence) * share;
   if (!step.training) return at::scalar_tensor(value, at::kDouble);
-  std::vector<learn::Gradients> gradients;
-  for (ChunkLoss& l : losses) gradients.push_back(std::move(l.gradients));
-  return learn::loss_of(value, parameters_, gradients);
+  return learn::loss_of(value, parameters_, sum.gradients);
 }
 
 void VaeTask::epoch_done(const learn::EpochRecord& epoch) {
@@ -101,7 +97,7 @@ void VaeTask::epoch_done(const learn::EpochRecord& epoch) {
       epoch.epoch, options_.training.epochs, epoch.loss, epoch.validation, epoch.parts[0].second,
       epoch.parts[1].second);
   monitor_.info(text);
-  if (each_epoch_) each_epoch_(epoch.epoch, encode(model_, set_, threads_, silent_monitor()));
+  if (each_epoch_) each_epoch_(epoch.epoch, encode(model_, set_, hands_, silent_monitor()));
 }
 
 Model new_model(const PatternSet& set, const VaeOptions& options, std::uint64_t seed, int threads,

@@ -2,19 +2,20 @@
 // The auto-encoder as a task of learn/trainer.h. Includes LibTorch.
 #pragma once
 
+#include "libspi/learn/chunk_gradients.h"
 #include "libspi/learn/trainer.h"
 #include "models/vae/model.h"
 #include "models/vae/vae.h"
 
 namespace spi::vae {
 
-/// Each step's patterns are worked on in chunks, a thread a chunk; the gradients of the chunks are
-/// added in their order, so a step's result does not depend on `threads`.
+/// Each step's patterns are worked on in chunks that ranks and threads share, see sum_chunks().
 class VaeTask : public learn::Task {
  public:
   /// Works on one chunk to see what memory it takes. UserError where not even one fits.
-  VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, int threads,
-          Monitor& monitor = silent_monitor(), EpochViewer each_epoch = {});
+  VaeTask(Model& model, const PatternSet& set, const VaeOptions& options,
+          const learn::Hands& hands, Monitor& monitor = silent_monitor(),
+          EpochViewer each_epoch = {});
 
   torch::nn::Module& module() override { return *model_.network; }
   at::Tensor loss(std::span<const std::size_t> rows, const learn::Step& step,
@@ -22,19 +23,16 @@ class VaeTask : public learn::Task {
   void epoch_done(const learn::EpochRecord& epoch) override;
 
  private:
-  struct ChunkLoss {
-    double reconstruction = 0, divergence = 0;  ///< sums over the patterns
-    std::vector<at::Tensor> gradients;          ///< of the chunk's share of the loss
-  };
-  ChunkLoss chunk(std::span<const std::size_t> rows, const at::Tensor& noise, double share,
-                  double kl_weight, Learner learner) const;
-  int chunks_at_once(int threads) const;
+  /// Values: reconstruction and divergence, sums over the patterns. No noise: no gradients.
+  learn::ChunkLoss chunk(std::span<const std::size_t> rows, const at::Tensor& noise, double share,
+                         double kl_weight, Learner learner) const;
+  int chunks_at_once() const;
 
   Model& model_;
   const PatternSet& set_;
   VaeOptions options_;
   double warm_up_epochs_;
-  int threads_;
+  learn::Hands hands_;
   Monitor& monitor_;
   EpochViewer each_epoch_;
   std::vector<at::Tensor> parameters_;

@@ -35,7 +35,7 @@ const Preprocessing& Vae::preprocessing() const { return model_->preprocessing; 
 const Latents& Vae::training_latents() const { return model_->latents; }
 
 Latents Vae::encode(const PatternSet& set, int threads, Monitor& monitor) const {
-  return vae::encode(*model_, set, threads, monitor);
+  return vae::encode(*model_, set, {alone(), threads}, monitor);
 }
 
 std::vector<float> Vae::decode(std::span<const double> z, int threads) const {
@@ -71,7 +71,8 @@ Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& ru
   check_options(options);
   if (set.count() < 10) fail("training needs at least 10 patterns, there are ", set.count());
   Model model = new_model(set, options, run.seed, threads, monitor);
-  VaeTask task(model, set, options, threads, monitor, each_epoch);
+  const learn::Hands hands{run.team, threads};
+  VaeTask task(model, set, options, hands, monitor, each_epoch);
   const learn::Split split =
       learn::split_rows(set.count(), {}, options.training.validation, run.seed);
   {
@@ -79,7 +80,7 @@ Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& ru
                       options.training.epochs * learn::steps_per_epoch(split, options.training));
     history = learn::train(task, split, options.training, run, progress);
   }
-  model.latents = encode(model, set, threads, monitor);
+  model.latents = encode(model, set, hands, monitor);
   return Vae(std::move(model));
 }
 

@@ -48,10 +48,11 @@ class Vae {
   std::unique_ptr<Model> model_;
 };
 
-/// Receives epoch (from 1) and the latents of all patterns with the weights as they are then.
+/// Receives epoch (from 1) and the latents of all patterns with the weights as they are then; all
+/// ranks call it.
 using EpochViewer = std::function<void(std::size_t epoch, const Latents& latents)>;
 
-/// Trains on `set` as `options` say; `history` receives the losses.
+/// Trains on `set` as `options` say; `history` receives the losses. All ranks of run.team.
 Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& run, int threads,
           learn::History& history, Monitor& monitor, const EpochViewer& each_epoch = {});
 

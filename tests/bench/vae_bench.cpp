@@ -81,7 +81,7 @@ void vae_step(benchmark::State& state) {
   spi::vae::VaeOptions options;
   options.precision = spi::vae::Precision(state.range(3));
   spi::vae::Model model = spi::vae::new_model(set, options, 1, threads, spi::silent_monitor());
-  spi::vae::VaeTask task(model, set, options, threads);
+  spi::vae::VaeTask task(model, set, options, {spi::alone(), threads});
   spi::learn::Adam adam(*model.network, 0);
   std::vector<std::size_t> rows(kBatch);
   for (std::size_t n = 0; n < kBatch; ++n) rows[n] = n;

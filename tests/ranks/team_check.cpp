@@ -65,6 +65,14 @@ void leader_is_heard(Team& team) {
   expect(numbers == std::vector{3, 1, 4} && text == "the leader's" && value == 0, "broadcast");
 }
 
+/// All ranks of this test are on one machine.
+void devices_go_round(const Team& team) {
+  expect(spi::machine_rank() == team.rank(), "place among the machine's ranks");
+  for (const auto& [rank, device] : {std::pair{0, 0}, {1, 1}, {3, 3}, {4, 0}, {9, 1}})
+    expect(spi::device_of_rank(std::size_t(rank), 4) == std::size_t(device), "one of 4 devices");
+  expect(spi::device_of_rank(7, 1) == 0, "the only device");
+}
+
 }  // namespace
 
 int main() {
@@ -73,5 +81,6 @@ int main() {
   sums_are_exact(team);
   for (const std::size_t count : {0, 1, 2, 1000}) parts_come_together(team, count);
   leader_is_heard(team);
+  devices_go_round(team);
   if (team.leads()) std::printf("%zu ranks agree\n", team.size());
 }

@@ -106,7 +106,7 @@ TEST(Adam, FollowsItsDefinition) {
       const double v = second[k] / (1 - std::pow(0.999, step));
       w[k] = w[k] * (1 - 0.01 * 0.1) - 0.01 * m / (std::sqrt(v) + 1e-8);
     }
-    EXPECT_EQ(module.w.grad().abs().sum().item<float>(), 0);
+    EXPECT_FALSE(module.w.grad().defined());
   }
   // Five updates in single precision.
   for (int k = 0; k < 2; ++k) EXPECT_NEAR(module.w[0][k].item<double>(), w[k], 1e-6);

@@ -27,7 +27,7 @@ VaeOptions small_options() {
 
 std::vector<at::Tensor> gradients(Model& model, const PatternSet& set, const VaeOptions& options,
                                   int threads, double* value = nullptr) {
-  VaeTask task(model, set, options, threads);
+  VaeTask task(model, set, options, {alone(), threads});
   std::vector<std::size_t> rows(7);
   for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = n;
   learn::Parts parts;
@@ -181,7 +181,7 @@ TEST(VaeTask, KeepsToTheMemoryAllowed) {
   VaeOptions options = small_options();
   Model model = new_model(world.set, options, 1, 1, silent_monitor());
   options.max_memory = Memory{1024};  // less than this program has taken already
-  EXPECT_THROW(VaeTask(model, world.set, options, 2), UserError);
+  EXPECT_THROW(VaeTask(model, world.set, options, {alone(), 2}), UserError);
 }
 
 }  // namespace
