@@ -107,10 +107,11 @@ void declare_train(cli::Usage& usage, TrainArgs& args) {
           "spi-vae train averages.h5 --orientations orientations.h5 --latent-dim 2 --size 161 "
           "--symmetry m-3m --against clpca-embedding.csv:c2 -o vae.pt",
           "Two dimensions, larger volumes, set against the common-line landscape")
-      .example("mpirun -n 4 spi-vae train averages.h5 --orientations orientations.h5 "
-               "--batch-size 16 -o vae.pt",
-               "Each step's patterns split over four processes, two at least to each, with the "
-               "result of one (docs/scaling.md)")
+      .example(
+          "mpirun -n 4 spi-vae train averages.h5 --orientations orientations.h5 "
+          "--batch-size 16 -o vae.pt",
+          "Each step's patterns split over four processes, two at least to each, with the "
+          "result of one (docs/scaling.md)")
       .reference(kReference)
       .output("vae.pt", "the model")
       .ranks(job_team);

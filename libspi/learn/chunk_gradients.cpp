@@ -40,7 +40,8 @@ class ChunkTable {
     for (std::size_t at = value; at < numbers_.size(); at += width_) sum += numbers_[at];
     return sum;
   }
-  /// What the elements of a parameter's gradients add up to at most; nothing where all are undefined.
+  /// What the elements of a parameter's gradients add up to at most; nothing where all are
+  /// undefined.
   std::optional<double> bound(std::size_t parameter) const {
     std::optional<double> sum;
     for (std::size_t at = values_ + parameter; at < numbers_.size(); at += width_)

@@ -24,12 +24,12 @@ struct Hands {
   int threads = 1;
 };
 
-/// All ranks: the sum over `count` chunks of what work(chunk) gives: of its `values` numbers, and of
-/// the gradients by these parameters (none: no gradients are wanted). Each chunk is worked on by one
-/// thread of one rank. The sum is the same bit for bit whatever the threads and the ranks: numbers
-/// are added in the order of the chunks, gradients exactly (base/quantum.h, 2^-50 of the sum over
-/// the chunks of the largest element of the parameter's gradient). What is not finite makes its
-/// parameter's gradient NaN.
+/// All ranks: the sum over `count` chunks of what work(chunk) gives: of its `values` numbers, and
+/// of the gradients by these parameters (none: no gradients are wanted). Each chunk is worked on by
+/// one thread of one rank. The sum is the same bit for bit whatever the threads and the ranks:
+/// numbers are added in the order of the chunks, gradients exactly (base/quantum.h, 2^-50 of the
+/// sum over the chunks of the largest element of the parameter's gradient). What is not finite
+/// makes its parameter's gradient NaN.
 ChunkLoss sum_chunks(std::size_t count, std::size_t values,
                      const std::vector<at::Tensor>& parameters, const Hands& hands,
                      const std::function<ChunkLoss(std::size_t chunk)>& work);

@@ -9,7 +9,8 @@
 
 namespace spi::learn {
 
-/// mixed multiplies in bfloat16 and sums in float32; parameters, loss and optimizer stay in float32.
+/// mixed multiplies in bfloat16 and sums in float32; parameters, loss and optimizer stay in
+/// float32.
 enum class Precision { single, mixed };
 
 }  // namespace spi::learn

@@ -17,8 +17,8 @@ std::unique_ptr<Team> job_team();
 /// that of MPICH and Intel, srun. 0 without one. Knows no MPI.
 std::size_t machine_rank();
 
-/// Which of a machine's visible devices, at least one, its n-th rank takes: each its own where there
-/// are enough, else they share.
+/// Which of a machine's visible devices, at least one, its n-th rank takes: each its own where
+/// there are enough, else they share.
 constexpr std::size_t device_of_rank(std::size_t n, std::size_t devices) { return n % devices; }
 
 }  // namespace spi

@@ -95,9 +95,8 @@ Cube field_cube(const PoseModel& model, const Preprocessing& pre, const learn::H
   return cube;
 }
 
-void place_frames(const PoseModel& model, const Cube& cube, const Images& images,
-                  std::size_t begin, std::size_t end, std::size_t steps, int threads,
-                  Progress& progress, Model& out) {
+void place_frames(const PoseModel& model, const Cube& cube, const Images& images, std::size_t begin,
+                  std::size_t end, std::size_t steps, int threads, Progress& progress, Model& out) {
   const ImageTensors tensors(images);
   const LabPoints points = in_voxels(images, cube.n);
   std::vector<double> area(images.cells());
@@ -127,7 +126,8 @@ void place_frames(const PoseModel& model, const Cube& cube, const Images& images
                                         copies, steps, scratch[std::size_t(worker)]);
       const Quaternion& q = placed.fit.model_from_lab;
       out.quaternion[start + d] = {q.w, q.x, q.y, q.z};
-      out.fluence[start + d] = float(double(images.counts.photons[begin + d]) / placed.fit.expected);
+      out.fluence[start + d] =
+          float(double(images.counts.photons[begin + d]) / placed.fit.expected);
       out.width_rad[start + d] = float(placed.fit.width_rad());
       out.gain[start + d] = float(placed.fit.gain);
       out.probability[start + d] = float(placed.probability);

@@ -17,12 +17,12 @@ Cube field_cube(const PoseModel& model, const Preprocessing& preprocessing,
 /// Frames that the network sees at a time: fixed, as its rounding depends on them.
 inline constexpr std::size_t kPlacedTogether = 64;
 
-/// The best orientations of frames [begin, end) of the images, appended to `out`: the network sees each in several images of the
-/// square, and the likelihood of its photons on slices of `cube` decides among what it says, then
-/// climbs for `steps` (0: not at all). Fills id, quaternion, fluence, gain, width_rad, and
-/// probability: that of the best and its neighbourhood among the images' answers.
-void place_frames(const PoseModel& model, const Cube& cube, const Images& images,
-                  std::size_t begin, std::size_t end, std::size_t steps, int threads,
-                  Progress& progress, Model& out);
+/// The best orientations of frames [begin, end) of the images, appended to `out`: the network sees
+/// each in several images of the square, and the likelihood of its photons on slices of `cube`
+/// decides among what it says, then climbs for `steps` (0: not at all). Fills id, quaternion,
+/// fluence, gain, width_rad, and probability: that of the best and its neighbourhood among the
+/// images' answers.
+void place_frames(const PoseModel& model, const Cube& cube, const Images& images, std::size_t begin,
+                  std::size_t end, std::size_t steps, int threads, Progress& progress, Model& out);
 
 }  // namespace spi

@@ -28,9 +28,8 @@ VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options,
 int VaeTask::chunks_at_once() const {
   const std::size_t rows[] = {0, 1};
   const at::Tensor noise = at::zeros({2, model_.shape.latent_dim});
-  const double allowed =
-      options_.max_memory ? options_.max_memory->bytes - resident_memory()
-                          : available_memory() / hands_.team.sharing();
+  const double allowed = options_.max_memory ? options_.max_memory->bytes - resident_memory()
+                                             : available_memory() / hands_.team.sharing();
   const double each =
       memory_growth([&] { chunk(rows, noise, 1, options_.used_kl_weight(), Learner::all); });
   const auto mebibytes = [](double bytes) { return std::lround(std::max(0.0, bytes) / 1048576); };
@@ -48,8 +47,8 @@ learn::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Ten
   const Optics optics = model_.optics();
   const Objective terms =
       objective(*model_.network, make_batch(set_, rows, optics), noise, optics, options_, learner);
-  learn::ChunkLoss result{.values = {terms.reconstruction.sum().item<double>(),
-                                     terms.divergence.sum().item<double>()}};
+  learn::ChunkLoss result{
+      .values = {terms.reconstruction.sum().item<double>(), terms.divergence.sum().item<double>()}};
   if (!noise.defined()) return result;
   const at::Tensor loss = share * (terms.reconstruction.sum() + kl_weight * terms.divergence.sum());
   result.gradients = torch::autograd::grad({loss}, parameters_, {}, {}, false, true);

@@ -13,9 +13,8 @@ namespace spi::vae {
 class VaeTask : public learn::Task {
  public:
   /// Works on one chunk to see what memory it takes. UserError where not even one fits.
-  VaeTask(Model& model, const PatternSet& set, const VaeOptions& options,
-          const learn::Hands& hands, Monitor& monitor = silent_monitor(),
-          EpochViewer each_epoch = {});
+  VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, const learn::Hands& hands,
+          Monitor& monitor = silent_monitor(), EpochViewer each_epoch = {});
 
   torch::nn::Module& module() override { return *model_.network; }
   at::Tensor loss(std::span<const std::size_t> rows, const learn::Step& step,

@@ -107,8 +107,7 @@ class Line : public torch::nn::Module, public Task {
       sum = sum + (at::matmul(weight_, x) - 2 * x[0] + x[3]).square().sum();
     }
     ChunkLoss loss{.values = {sum.item<double>()}};
-    if (training)
-      loss.gradients = torch::autograd::grad({sum / double(rows.size())}, {weight_});
+    if (training) loss.gradients = torch::autograd::grad({sum / double(rows.size())}, {weight_});
     return loss;
   }
   Hands hands_;
