@@ -69,6 +69,12 @@ struct ForEach {
   }
 };
 
+template <class Queue, class Work>
+void launch_each(Queue& queue, std::size_t count, const Work& work) {
+  const ForEach<Work> each{count, work};
+  queue.launch(each, each.grid());
+}
+
 /// parts[block] = Σ term(i) over the block's part of [0, count): in double precision and in an
 /// order that depends on `count` alone.
 template <class Term>

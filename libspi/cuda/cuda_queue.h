@@ -134,11 +134,13 @@ class CudaQueue {
   /// Overlaps with other work where the host's side is Pinned, which must then stay as it is.
   template <class T>
   void upload(const T* from, std::size_t n, T* to) {
+    if (n == 0) return;
     check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyHostToDevice, stream_),
           "copying to the device");
   }
   template <class T>
   void download(const T* from, std::size_t n, T* to) {
+    if (n == 0) return;
     check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyDeviceToHost, stream_),
           "copying from the device");
   }

@@ -121,4 +121,54 @@ struct TileProduct {
   }
 };
 
+/// One of a batch: out[rows][columns] = a · b^T, or added to it.
+struct BatchItem {
+  const float *a, *b;
+  std::int64_t a_stride, b_stride, rows, columns;
+  int depth;
+  bool add;
+  float* out;
+  std::int64_t stride;  ///< floats from row to row of out
+};
+
+/// Out of TileProduct: block.z counts the items; blocks beyond an item's size do nothing.
+struct Batch {
+  const BatchItem* items;
+
+  /// For items of at most rows × columns.
+  static Grid grid(std::size_t rows, std::size_t columns, std::size_t count) {
+    return {unsigned(Tile::blocks(columns)), unsigned(Tile::blocks(rows)), unsigned(count)};
+  }
+  SPI_KERNEL Factors factors(const Block& block) const {
+    const BatchItem& item = items[block.z];
+    Factors f;
+    f.a = item.a, f.b = item.b;
+    f.a_stride = item.a_stride, f.b_stride = item.b_stride;
+    f.a_first = std::int64_t(block.y) * Tile::kSize;
+    f.b_first = std::int64_t(block.x) * Tile::kSize;
+    f.a_rows = item.rows, f.b_rows = item.columns;
+    f.depth = item.depth;
+    f.skip = f.a_first >= f.a_rows || f.b_first >= f.b_rows;
+    return f;
+  }
+  SPI_KERNEL void take(const Block& block, int warp, PerLane<Fragment::C> (&sum)[4][4]) const {
+    const BatchItem& item = items[block.z];
+    const std::int64_t top = std::int64_t(block.y) * Tile::kSize + Tile::row(warp);
+    const std::int64_t left = std::int64_t(block.x) * Tile::kSize + Tile::column(warp);
+    SPI_UNROLL
+    for (int tile = 0; tile < 16; ++tile)
+      each_lane([&](int lane) {
+        const int m = tile / 4, n = tile % 4;
+        SPI_UNROLL
+        for (int v = 0; v < 4; ++v) {
+          const std::int64_t row = top + 16 * m + Fragment::c_row(lane, v);
+          const std::int64_t column = left + 8 * n + Fragment::c_column(lane, v);
+          if (row >= item.rows || column >= item.columns) continue;
+          float& to = item.out[row * item.stride + column];
+          to = sum[m][n][lane].v[v] + (item.add ? to : 0.f);
+        }
+      });
+  }
+};
+
 }  // namespace spi::cuda
