@@ -10,7 +10,7 @@
 #include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
 #include "libspi/polar/rate_sums.h"
-#include "tests/bench/machine.h"
+#include "libspi/selftest/machine.h"
 
 namespace {
 
@@ -18,7 +18,7 @@ using spi::FrameTile;
 
 constexpr std::size_t kTiles = 4;  ///< 256 frames in flight
 
-double now() { return spi::bench::processor_seconds(); }
+double now() { return spi::selftest::seconds(); }
 double seconds_since(double start) { return now() - start; }
 
 /// Frames of `photons` photons spread evenly over the bins.
@@ -76,7 +76,7 @@ void averaging_iteration(benchmark::State& state) {
       4. * kTiles * FrameTile::kLanes * double(classes) * double(state.iterations());
   const double harmonics = std::accumulate(limit.begin(), limit.end(), double(rings));
   state.counters["pairs"] = pairs / seconds;
-  state.counters["of_gemm"] = 2 * 8 * harmonics * pairs / seconds / spi::bench::gemm_rate();
+  state.counters["of_gemm"] = 2 * 8 * harmonics * pairs / seconds / spi::selftest::gemm_rate();
 }
 
 }  // namespace

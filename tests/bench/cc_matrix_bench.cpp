@@ -7,12 +7,12 @@
 
 #include "libspi/base/random.h"
 #include "libspi/commonline/cc_matrix.h"
-#include "tests/bench/machine.h"
-#include "tests/reference/cc_reference.h"
+#include "libspi/selftest/machine.h"
+#include "libspi/selftest/reference/cc_reference.h"
 
 namespace {
 
-double now() { return spi::bench::processor_seconds(CLOCK_PROCESS_CPUTIME_ID); }
+double now() { return spi::selftest::seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 constexpr std::size_t kAngles = 180;
 
@@ -48,7 +48,7 @@ void cc_matrix(benchmark::State& state) {
   seconds /= double(state.iterations());
   const double rate = 2.0 * double(features) * kAngles * kAngles * pairs / seconds;
   state.counters["gemm"] = rate;
-  state.counters["of_gemm"] = rate / spi::bench::gemm_rate();
+  state.counters["of_gemm"] = rate / spi::selftest::gemm_rate();
   state.counters["us_per_pair"] = seconds / pairs * 1e6;
   state.counters["processor_s"] = seconds;
   if (threads == 1)

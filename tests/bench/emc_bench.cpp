@@ -13,11 +13,11 @@
 #include "libspi/base/random.h"
 #include "libspi/emc/volume_emc.h"
 #include "libspi/geometry/detector_grid.h"
-#include "tests/bench/machine.h"
+#include "libspi/selftest/machine.h"
 
 namespace {
 
-double now() { return spi::bench::processor_seconds(CLOCK_PROCESS_CPUTIME_ID); }
+double now() { return spi::selftest::seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 /// Frames of the middle of the NeurOrient paper's detector, 64 × 64 pixels: `photons` each, falling
 /// with the cube of q.
@@ -79,7 +79,7 @@ void emc_iteration(benchmark::State& state) {
   state.counters["voxels"] = double(setting.size);
   state.counters["seconds"] = iteration;
   state.counters["of_gemm"] =
-      2 * 8 * harmonics * looked * double(frames) / iteration / spi::bench::gemm_rate();
+      2 * 8 * harmonics * looked * double(frames) / iteration / spi::selftest::gemm_rate();
 }
 
 }  // namespace

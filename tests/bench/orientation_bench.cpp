@@ -9,11 +9,11 @@
 
 #include "libspi/base/random.h"
 #include "libspi/orientation/correlation_engine.h"
-#include "tests/bench/machine.h"
+#include "libspi/selftest/machine.h"
 
 namespace {
 
-double now() { return spi::bench::processor_seconds(); }
+double now() { return spi::selftest::seconds(); }
 
 /// The gold experiment at the default spacing: 56 rings, 240 angles; 305 views are m-3m's, 7341
 /// C1's. `masked`: parts of the rings are not measured.
@@ -56,7 +56,7 @@ void orientation_search(benchmark::State& state) {
                       2. * kAngles * double(limit.back() + 1);
   if (masked) operations += 8. * kRings * (kAngles / 2 + 1) + 2. * kAngles * (kAngles / 2 + 1);
   state.counters["orientations"] = pairs * kAngles / seconds;
-  state.counters["of_gemm"] = operations * pairs / seconds / spi::bench::gemm_rate();
+  state.counters["of_gemm"] = operations * pairs / seconds / spi::selftest::gemm_rate();
 }
 
 }  // namespace

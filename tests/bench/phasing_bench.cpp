@@ -8,11 +8,11 @@
 
 #include "libspi/base/random.h"
 #include "libspi/phasing/engine.h"
-#include "tests/bench/machine.h"
+#include "libspi/selftest/machine.h"
 
 namespace {
 
-double now() { return spi::bench::processor_seconds(); }
+double now() { return spi::selftest::seconds(); }
 
 /// A real transform forward and one backward.
 class TwoTransforms {

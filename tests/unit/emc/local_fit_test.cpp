@@ -8,7 +8,8 @@
 #include <numeric>
 
 #include "small_particle.h"
-#include "tests/reference/volume_likelihood_reference.h"
+#include "libspi/selftest/reference/slicing_reference.h"
+#include "libspi/selftest/reference/volume_likelihood_reference.h"
 
 namespace spi {
 namespace {

@@ -8,7 +8,7 @@
 #include <numbers>
 
 #include "libspi/base/random.h"
-#include "tests/reference/correlation_reference.h"
+#include "libspi/selftest/reference/correlation_reference.h"
 
 namespace spi {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "tests/reference/slicing_reference.h"
+#include "libspi/selftest/reference/slicing_reference.h"
 
 namespace spi {
 namespace {

@@ -39,20 +39,4 @@ inline double gain(const LabPixels& pixels, std::span<const double> counts,
   return sum;
 }
 
-/// Trilinear interpolation of a cube [n][n][n] at a point in voxels from its centre voxel n/2.
-inline double trilinear(std::span<const float> cube, std::size_t n, const Vector3& p) {
-  double sum = 0;
-  const double c = double(n / 2);
-  const auto x = std::floor(p[0] + c), y = std::floor(p[1] + c), z = std::floor(p[2] + c);
-  for (int k = 0; k < 2; ++k)
-    for (int j = 0; j < 2; ++j)
-      for (int i = 0; i < 2; ++i) {
-        const double weight = (1 - std::abs(p[0] + c - x - i)) * (1 - std::abs(p[1] + c - y - j)) *
-                              (1 - std::abs(p[2] + c - z - k));
-        sum +=
-            weight * cube[(std::size_t(z + k) * n + std::size_t(y + j)) * n + std::size_t(x + i)];
-      }
-  return sum;
-}
-
 }  // namespace spi::reference

@@ -53,4 +53,18 @@ inline double best_product(const LineSet& lines, std::size_t i, std::size_t j) {
   return best;
 }
 
+/// max over a, b of the weighted correlation of two lines.
+inline double best_weighted_correlation(const LineSet& lines, std::size_t i, std::size_t j) {
+  double best = -2;
+  for (std::size_t a = 0; a < lines.angles; ++a)
+    for (std::size_t b = 0; b < lines.angles; ++b) {
+      const std::size_t x = (i * lines.angles + a) * lines.features,
+                        y = (j * lines.angles + b) * lines.features;
+      best =
+          std::max(best, weighted_correlation(&lines.values[x], &lines.weight[x], &lines.values[y],
+                                              &lines.weight[y], lines.features));
+    }
+  return best;
+}
+
 }  // namespace spi::reference

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "libspi/base/error.h"
+#include "libspi/base/parallel.h"
+#include "libspi/base/random.h"
+#include "libspi/polar/rate_sums.h"
+#include "libspi/selftest/problems.h"
+#include "libspi/selftest/reference/binned_likelihood_reference.h"
+
+namespace spi::selftest {
+namespace {
+
+struct Sizes {
+  std::size_t rings, angles, classes, photons, tiles;
+};
+
+constexpr double kBeta = 0.1;    ///< posteriors are spread over many classes and shifts
+constexpr double kSpread = 0.3;  ///< of ln W
+constexpr std::size_t kLanes = FrameTile::kLanes,
+                      kClasses = 3;  ///< of which the M step is compared
+
+/// Frames of free fluence with photons anywhere, classes of noise, all harmonics.
+class Likelihood : public Problem {
+ public:
+  Likelihood(Scale scale, std::uint64_t seed)
+      : sizes_(scale == Scale::quick ? Sizes{12, 32, 20, 200, 2} : Sizes{40, 64, 100, 500, 8}),
+        model_{sizes_.classes, sizes_.rings, sizes_.angles, noise(sizes_.classes * bins(), seed, 6),
+               std::vector<std::uint8_t>(sizes_.classes, 1)},
+        area_(bins()) {
+    for (float& w : model_.rate) w = float(std::exp(kSpread * w));
+    Random random(seed, 0x5e1f, 7);
+    for (double& a : area_) a = 0.2 + 0.4 * random.uniform();
+    for (std::size_t d = 0; d < frames(); ++d) {
+      for (std::size_t n = 0; n < sizes_.photons; ++n)
+        frames_.entry.push_back(std::uint32_t(random.below(bins())) << 8);
+      frames_.start.push_back(frames_.entry.size());
+      frames_.photons.push_back(float(sizes_.photons));
+    }
+  }
+
+  std::string size() const override {
+    return text_of(frames(), " frames, ", sizes_.classes, " classes, ", sizes_.rings, "×",
+                   sizes_.angles);
+  }
+
+ protected:
+  std::size_t bins() const { return sizes_.rings * sizes_.angles; }
+  std::size_t frames() const { return sizes_.tiles * kLanes; }
+  double pairs() const { return double(frames() * sizes_.classes); }
+  /// Products of the harmonics of a frame and a class.
+  double products() const { return 8 * double(sizes_.rings * (sizes_.angles / 2 + 1)); }
+
+  /// Of gains, nats. A sum over 2R numbers a harmonic and T/2 harmonics is rounded as often, while
+  /// it grows to N ln(Z / A) = N σ²/2.
+  double gain_error() const {
+    return std::sqrt(double(2 * sizes_.rings + sizes_.angles)) * kRoundoff *
+           double(sizes_.photons) * kSpread * kSpread / 2;
+  }
+
+  LikelihoodEngine engine(int threads) const {
+    LikelihoodEngine engine(sizes_.rings, sizes_.angles, area_,
+                            std::vector<std::size_t>(sizes_.rings, sizes_.angles / 2),
+                            FluenceUse::free);
+    engine.set_model(model_, threads);
+    return engine;
+  }
+
+  void expect(const LikelihoodEngine& engine, std::vector<LikelihoodEngine::Scratch>& scratch,
+              int threads) {
+    tiles_.resize(sizes_.tiles);
+    parallel_for(tiles_.size(), threads, [&](std::size_t t, int worker) {
+      std::vector<std::size_t> at(kLanes);
+      std::iota(at.begin(), at.end(), t * kLanes);
+      engine.load(frames_, at, tiles_[t], scratch[std::size_t(worker)]);
+      tiles_[t].beta.fill(float(kBeta));
+      engine.expect(tiles_[t], scratch[std::size_t(worker)]);
+    });
+  }
+
+  Sizes sizes_;
+  RateModel model_;
+  std::vector<double> area_;
+  BinnedFrames frames_;
+  std::vector<FrameTile> tiles_;
+};
+
+/// Truth: evidence and information of every frame, both in nats of gain.
+class Expectation : public Likelihood {
+ public:
+  using Likelihood::Likelihood;
+
+  Work work() const override {
+    const double angles = double(sizes_.angles), transform = 2 * angles * (angles / 2 + 1);
+    return {.items = pairs(),
+            .unit = "frame·classes",
+            .operations = (products() + 2 * transform) * pairs() +
+                          double(frames() * sizes_.rings) * transform,
+            .bytes = double(frames_.bytes() + model_.rate.size() * sizeof(float))};
+  }
+
+  Bound bound(Device, double rms) const override {
+    return {.rms = gain_error() / rms, .reason = "√(2R + T) 2^-24 N ln(Z/A): sums over harmonics"};
+  }
+
+  std::vector<double> truth(int threads) const override {
+    const reference::BinnedLikelihood definition(model_, area_);
+    std::vector<double> values(2 * frames());
+    parallel_for(frames(), threads, [&](std::size_t d, int) {
+      const auto found = definition.evidence(definition.gains(frames_, d), double(float(kBeta)));
+      values[2 * d] = found.log_evidence, values[2 * d + 1] = found.information / kBeta;
+    });
+    return values;
+  }
+
+  Version on_cpu(int threads) override {
+    const auto engine = std::make_shared<LikelihoodEngine>(this->engine(threads));
+    const auto scratch =
+        std::make_shared<std::vector<LikelihoodEngine::Scratch>>(std::size_t(threads));
+    return {[this, threads, engine, scratch] { expect(*engine, *scratch, threads); },
+            [this] {
+              std::vector<double> values;
+              for (const FrameTile& tile : tiles_)
+                for (const FramePosterior& frame : tile.result)
+                  values.insert(values.end(), {frame.log_evidence, frame.information / kBeta});
+              return values;
+            }};
+  }
+};
+
+/// Truth: numerators and exposures of some classes.
+class Maximisation : public Likelihood {
+ public:
+  using Likelihood::Likelihood;
+
+  Work work() const override {
+    return {
+        .items = pairs(), .unit = "frame·classes", .operations = products() * pairs(), .bytes = 0};
+  }
+
+  /// Posteriors are off by β times the error of gains; two sums over harmonics and one over frames.
+  Bound bound(Device, double) const override {
+    const double sums = std::sqrt(double(sizes_.angles)) + std::sqrt(double(frames()));
+    return {.rms = kBeta * gain_error() + sums * kRoundoff,
+            .reason = "β times the error of gains + (√T + √F) 2^-24"};
+  }
+
+  std::vector<double> truth(int threads) const override {
+    const reference::BinnedLikelihood definition(model_, area_);
+    std::vector<std::vector<double>> posterior(frames());
+    parallel_for(frames(), threads, [&](std::size_t d, int) {
+      posterior[d] =
+          definition.evidence(definition.gains(frames_, d), double(float(kBeta))).posterior;
+    });
+    std::vector<double> values(kClasses * 2 * bins());
+    parallel_for(kClasses, threads, [&](std::size_t c, int) {
+      double* const numerator = &values[c * 2 * bins()];
+      for (std::size_t d = 0; d < frames(); ++d)
+        definition.accumulate(frames_, d, posterior[d], class_at(c), numerator, numerator + bins());
+    });
+    return values;
+  }
+
+  Version on_cpu(int threads) override {
+    const auto engine = std::make_shared<LikelihoodEngine>(this->engine(threads));
+    std::vector<LikelihoodEngine::Scratch> scratch{std::size_t(threads)};
+    expect(*engine, scratch, threads);
+    const auto sums = std::make_shared<std::unique_ptr<RateSums>>();
+    return {[this, threads, engine, sums] {
+              *sums = std::make_unique<RateSums>(*engine, double(frames() * sizes_.photons));
+              (*sums)->add(tiles_, 0, threads);
+              (*sums)->finish(threads);
+            },
+            [this, sums] {
+              std::vector<double> values(kClasses * 2 * bins());
+              for (std::size_t c = 0; c < kClasses; ++c)
+                (*sums)->on_bins(class_at(c), 2, &values[c * 2 * bins()],
+                                 &values[(c * 2 + 1) * bins()]);
+              return values;
+            }};
+  }
+
+ private:
+  std::size_t class_at(std::size_t c) const { return c * (sizes_.classes - 1) / (kClasses - 1); }
+};
+
+}  // namespace
+
+std::unique_ptr<Problem> expectation_problem(Scale scale, std::uint64_t seed) {
+  return std::make_unique<Expectation>(scale, seed);
+}
+
+std::unique_ptr<Problem> maximisation_problem(Scale scale, std::uint64_t seed) {
+  return std::make_unique<Maximisation>(scale, seed);
+}
+
+}  // namespace spi::selftest
