@@ -53,7 +53,7 @@ Ceilings cpu_ceilings(int threads) {
   return {gemm_rate(threads, CLOCK_MONOTONIC), copy_rate(threads)};
 }
 
-#ifndef SPI_WITH_CUDA
+#ifndef SPI_WITH_CUBLAS
 Ceilings cuda_ceilings(int) { return {}; }
 #endif
 

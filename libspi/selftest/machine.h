@@ -22,7 +22,8 @@ struct Ceilings {
   double gemm = 0, copy = 0;
 };
 Ceilings cpu_ceilings(int threads);
-/// Of cuBLAS in single precision, and within the device's memory; unknown (0) without CUDA.
+/// Of cuBLAS in single precision, and within the device's memory; unknown (0) without
+/// cuBLAS.
 Ceilings cuda_ceilings(int device);
 
 }  // namespace spi::selftest

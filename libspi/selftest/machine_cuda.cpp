@@ -2,6 +2,7 @@
 #include <cublas_v2.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "libspi/selftest/cuda_memory.h"
 #include "libspi/selftest/machine.h"

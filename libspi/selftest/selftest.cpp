@@ -129,4 +129,14 @@ std::vector<Row> run(const std::vector<Operation>& operations, const std::vector
   return rows;
 }
 
+void require_all(const std::vector<Row>& rows) {
+  std::string failed;
+  for (const Row& row : rows)
+    if (row.verdict == Verdict::fail)
+      failed += (failed.empty() ? "" : ", ") + row.operation + " on " + row.device;
+  if (!failed.empty())
+    fail("not what they should be: ", failed,
+         "; do not trust results of this machine before that is understood");
+}
+
 }  // namespace spi::selftest

@@ -55,6 +55,9 @@ std::vector<Row> run(const std::vector<Operation>& operations, const std::vector
                      const SelftestOptions& options, std::uint64_t seed, int threads,
                      Monitor& monitor);
 
+/// UserError that names the rows that failed.
+void require_all(const std::vector<Row>& rows);
+
 /// The table, a line a row, aligned.
 std::string in_words(const std::vector<Row>& rows);
 /// The same with all columns, as .csv or .json by the extension; UsageError for any other.

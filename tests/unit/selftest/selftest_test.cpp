@@ -82,6 +82,8 @@ TEST(Selftest, WhatCannotRunFailsAndTheRestGoesOn) {
   EXPECT_EQ(rows[0].verdict, Verdict::fail);
   EXPECT_EQ(rows[0].note, "out of memory");
   EXPECT_EQ(rows[1].verdict, Verdict::pass);
+  test::expect_error([&] { require_all(rows); }, {"broken on cpu"});
+  EXPECT_NO_THROW(require_all({rows[1]}));
 }
 
 /// An operation of the processor alone.
