@@ -79,6 +79,7 @@ class LinePanels {
     std::size_t size = (lines_.patterns + kEnoughPanels - 1) / kEnoughPanels;
     size = std::min(size, std::size_t(kMostPinned / each));
     size = std::min(size, std::size_t(std::sqrt(kMostPinned / sizeof(unsigned long long))));
+    size = std::min(size, std::size_t{65535} * Tile::kSize / padded_);  // rows of a grid
     const auto bytes = [&](double p) { return 3 * p * each + 2 * p * p * 8; };
     while (size > 1 && bytes(double(size)) > free) size = size / 2;
     size = std::max<std::size_t>(size, 1);

@@ -147,6 +147,7 @@ class CudaQueue {
   /// All bytes 0.
   template <class T>
   void clear(T* at, std::size_t n) {
+    if (n == 0) return;
     check(cudaMemsetAsync(at, 0, n * sizeof(T), stream_), "clearing");
   }
   template <class Kernel>
