@@ -10,8 +10,7 @@ namespace spi {
 std::vector<std::size_t> ClassEmc::pass_expecting(const std::vector<std::size_t>& frames,
                                                   bool accumulate, const Conditions& conditions,
                                                   const Record& record) {
-  if (options_.device == Device::cuda)
-    return pass_on_device(frames, accumulate, conditions, record);
+  if (setting_.make_device) return pass_on_device(frames, accumulate, conditions, record);
   return pass(frames, accumulate,
               [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
                 conditions(tile, first);
@@ -25,7 +24,7 @@ std::vector<std::size_t> ClassEmc::pass_on_device(const std::vector<std::size_t>
                                                   const Record& record) {
   constexpr std::size_t kLanes = FrameTile::kLanes, kBlock = RateSums::kBlockFrames;
   Team& team = setting_.store.team();
-  if (!device_) device_ = likelihood_on_cuda(engine_, team.rank() % std::size_t(team.sharing()));
+  if (!device_) device_ = setting_.make_device(engine_);
   const std::vector<std::size_t> parts = parts_of(frames);
   const std::size_t begin = parts[team.rank()], end = parts[team.rank() + 1];
   device_->begin(accumulate ? *sums_ : RateSums(engine_, 1));

@@ -44,6 +44,8 @@ struct EmcSetting {
   std::vector<float> fluence;      ///< [store frames] where they are known, or empty
   const AngularPrior* prior;       ///< or nullptr: no smoothing
   std::uint64_t seed;
+  /// A device for the E and M step of an engine; empty: the processor.
+  std::function<std::unique_ptr<DeviceLikelihood>(const LikelihoodEngine&)> make_device = {};
 };
 
 class ClassEmc {

@@ -41,6 +41,23 @@ TEST(Warp, FragmentsCoverTheirMatrices) {
   EXPECT_EQ(*b.rbegin(), 63);
 }
 
+// Lane 22 has groupID 5 and threadID_in_group 2: the tables of mma.m16n8k8 (.tf32) in the PTX
+// manual.
+TEST(Warp, FragmentsAreThoseOfTheManual) {
+  constexpr int kLane = 22;
+  const int rows[] = {5, 13, 5, 13}, inner[] = {2, 2, 6, 6};
+  const int c_rows[] = {5, 5, 13, 13}, c_columns[] = {4, 5, 4, 5};
+  for (int n = 0; n < 4; ++n) {
+    EXPECT_EQ(Fragment::a_row(kLane, n), rows[n]);
+    EXPECT_EQ(Fragment::a_inner(kLane, n), inner[n]);
+    EXPECT_EQ(Fragment::c_row(kLane, n), c_rows[n]);
+    EXPECT_EQ(Fragment::c_column(kLane, n), c_columns[n]);
+  }
+  EXPECT_EQ(Fragment::b_column(kLane), 5);
+  EXPECT_EQ(Fragment::b_inner(kLane, 0), 2);
+  EXPECT_EQ(Fragment::b_inner(kLane, 1), 6);
+}
+
 TEST(Warp, JoinsAllLanes) {
   PerLane<int> most, sum;
   each_lane([&](int lane) { most[lane] = lane == 13 ? 99 : -lane, sum[lane] = lane; });
