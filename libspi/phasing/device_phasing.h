@@ -24,8 +24,8 @@ class DevicePhasing {
   virtual double fourier_error() = 0;
 };
 
-/// On the calling thread's current device; that thread alone may use it. UserError where the device has no room;
-/// DeviceError in builds without CUDA. `problem` is copied.
+/// On the calling thread's current device; that thread alone may use it. UserError where the device
+/// has no room; DeviceError in builds without CUDA. `problem` is copied.
 template <int Rank>
 std::unique_ptr<DevicePhasing<Rank>> phasing_on_cuda(const Problem<Rank>& problem);
 
