@@ -8,6 +8,9 @@ find_package(Eigen3 REQUIRED)
 if(SPI_WITH_MPI)
   find_package(MPI COMPONENTS CXX)  # where there is none, a job is one process
 endif()
+if(SPI_WITH_CUDA)
+  find_package(CUDAToolkit REQUIRED)
+endif()
 find_path(SPECTRA_INCLUDE_DIR Spectra/SymEigsSolver.h REQUIRED)  # header-only
 find_path(GEMMI_INCLUDE_DIR gemmi/ccp4.hpp REQUIRED)             # header-only
 

@@ -3,6 +3,7 @@
 #include "libspi/averaging/frame_inputs.h"
 #include "libspi/averaging/output.h"
 #include "libspi/cli/main.h"
+#include "libspi/cuda/devices.h"
 #include "libspi/figures/averages.h"
 #include "libspi/io/atomic_file.h"
 #include "libspi/mpi/job_team.h"
@@ -52,7 +53,9 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .reference("Loh & Elser, Phys. Rev. E 80, 026705 (2009): EMC.")
       .reference(
           "Zhao, Shkolnisky & Singer, IEEE TCI 2, 1 (2016): steerable principal components.");
-  usage.output("averages.h5", "the file of averages to write").ranks(spi::job_team);
+  usage.output("averages.h5", "the file of averages to write")
+      .cuda(spi::cuda::kernel_devices())
+      .ranks(spi::job_team);
   args.inputs.describe(usage);
   args.averaging.describe(usage);
   usage.group("Output");
@@ -83,8 +86,10 @@ void run(const Args& args, spi::cli::Session& session) {
   const fs::path checkpoint = session.output().string() + ".checkpoint";
 
   spi::FrameSource source = args.inputs.open(session.monitor(), session.team());
+  spi::AveragingOptions options = args.averaging;
+  options.device = session.device();
   const spi::AveragingResult result = spi::average_frames(
-      source, args.averaging, checkpoint, session.seed(), session.threads(), session.monitor());
+      source, options, checkpoint, session.seed(), session.threads(), session.monitor());
   if (!session.team().leads()) return;
   if (args.averaging.only_run) {
     session.monitor().info(spi::text_of("run ", *args.averaging.only_run, " of ",

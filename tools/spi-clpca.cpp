@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "libspi/cli/main.h"
+#include "libspi/cuda/devices.h"
 #include "libspi/figures/landscape.h"
 #include "libspi/figures/plot_format.h"
 #include "libspi/io/atomic_file.h"
@@ -50,6 +51,7 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "Zhuang et al. (2022). Unsupervised learning approaches to characterizing "
           "heterogeneous samples using X-ray single-particle imaging. IUCrJ 9, 204-214.")
       .output("clpca.h5", "the matrix and the embedding")
+      .cuda(spi::cuda::kernel_devices())
       .ranks(spi::job_team);
   usage.input("averages", args.averages,
               "averages.h5, Dragonfly output_NNN.h5, or a stack of patterns (HDF5, CXI, npy, MRC)");
@@ -134,8 +136,10 @@ void run(const Args& args, spi::cli::Session& session) {
                                         " patterns of ", stack->info().columns, " x ",
                                         stack->info().rows, " pixels"));
     read_colour(stack->kept());
+    spi::ClpcaOptions options = args.clpca;
+    options.device = session.device();
     result = spi::with_context("correlating the patterns of " + args.averages.string(), [&] {
-      return spi::clpca(*stack, args.clpca, session.seed(), session.threads(), session.monitor(),
+      return spi::clpca(*stack, options, session.seed(), session.threads(), session.monitor(),
                         session.team());
     });
   }

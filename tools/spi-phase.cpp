@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "libspi/cli/main.h"
+#include "libspi/cuda/devices.h"
 #include "libspi/figures/phasing.h"
 #include "libspi/io/atomic_file.h"
 #include "libspi/phasing/output.h"
@@ -52,7 +53,8 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .reference("Chapman et al., JOSA A 23, 1179 (2006): PRTF.")
       .reference("Thibault et al., Acta Cryst. A62, 248 (2006): undetermined modes.")
       .reference("Zhuang et al., IUCrJ 9, 204 (2022): densities along a landscape.")
-      .output("density.h5", "the densities");
+      .output("density.h5", "the densities")
+      .cuda(spi::cuda::kernel_devices());
   usage.input("intensities", args.intensities,
               "volumes.h5 or MRC (.mrc, .map, .ccp4) of intensities, or a stack of patterns");
   args.phasing.describe(usage);
@@ -87,13 +89,15 @@ void run(const Args& args, spi::cli::Session& session) {
   for (std::size_t index = 0; index < input->count(); ++index)
     mrc.push_back(mrc_path(session, index, input->count()));
 
+  spi::PhasingOptions options = args.phasing;
+  options.device = session.device();
   std::deque<spi::AtomicFile> outputs;
   spi::PhasedWriter writer(outputs.emplace_back(session.output()).temporary(),
                            session.provenance());
   std::vector<spi::PhasedState> states;
   spi::with_context("phasing " + args.intensities.string(), [&] {
     spi::phase_series(
-        *input, args.phasing, session.seed(), session.threads(), session.monitor(),
+        *input, options, session.seed(), session.threads(), session.monitor(),
         [&](const spi::PhasedState& state) {
           writer.append(state);
           spi::write_mrc(outputs.emplace_back(mrc[state.index]).temporary(), state.mean);

@@ -123,7 +123,11 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& give
                        binning.folded() ? " angles of the half turn, " : " angles of the turn, ",
                        store.in_memory() ? "kept in memory" : "read anew in each iteration"));
   const auto limit = harmonic_limits(binning, store.detector(), options.diameter);
-  EmcSetting setting{store, limit, known_fluences(options, source, store), nullptr, seed};
+  EmcSetting setting{store, limit, known_fluences(options, source, store), nullptr, seed, {}};
+  if (options.device == Device::cuda)
+    setting.make_device = [&team = store.team()](const LikelihoodEngine& engine) {
+      return likelihood_on_cuda(engine, team.rank() % std::size_t(team.sharing()));
+    };
   // Members are known before the work begins: too few of them is a usage error at once.
   for (const std::size_t classes : options.try_classes) {
     if (classes == 0) fail_usage("--try-classes: 0 classes are too few");

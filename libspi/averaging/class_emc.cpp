@@ -68,11 +68,15 @@ Random ClassEmc::random_for(Draw draw, std::size_t run, std::uint64_t id) const 
 
 double ClassEmc::beta(float photons) const { return options_.beta(photons, run_.history.size()); }
 
+std::vector<std::size_t> ClassEmc::parts_of(const std::vector<std::size_t>& frames) const {
+  return setting_.store.parts(frames.size(), RateSums::kBlockFrames,
+                              [&](auto n) { return frames[n]; });
+}
+
 std::vector<std::size_t> ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
                                         const Prepare& prepare) {
   Team& team = setting_.store.team();
-  const std::vector<std::size_t> parts = setting_.store.parts(frames.size(), RateSums::kBlockFrames,
-                                                              [&](auto n) { return frames[n]; });
+  const std::vector<std::size_t> parts = parts_of(frames);
   // A part begins with a block, so with a tile, or is empty.
   const std::size_t begin = parts[team.rank()], end = parts[team.rank() + 1];
   const std::size_t first_tile = (begin + kLanes - 1) / kLanes;
@@ -157,9 +161,10 @@ IterationRecord ClassEmc::expect() {
   for (std::size_t at = 0; at < n; ++at) betas[at] = float(beta(photons_[at]));
   std::vector<std::uint8_t> changed(n);
   std::vector<std::vector<std::array<float, 2>>> occupancy((n + kLanes - 1) / kLanes);
-  const auto visit = [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
+  const auto conditions = [&](FrameTile& tile, std::size_t first) {
     load_conditions(tile, members_, first);
-    engine_.expect(tile, scratch);
+  };
+  const auto record = [&](const FrameTile& tile, std::size_t first) {
     for (std::size_t d = 0; d < tile.count; ++d) {
       const FramePosterior& frame = tile.result[d];
       const std::size_t at = first + d;
@@ -178,7 +183,7 @@ IterationRecord ClassEmc::expect() {
       occupancy[first / kLanes].push_back({frames, photons});
     }
   };
-  const std::vector<std::size_t> parts = pass(members_, true, visit);
+  const std::vector<std::size_t> parts = pass_expecting(members_, true, conditions, record);
   const auto gather = [&](auto&... columns) {
     (setting_.store.team().gather(std::span(columns), parts), ...);
   };
@@ -295,13 +300,15 @@ std::optional<double> ClassEmc::held_out_gain() {
   if (held_out_.empty()) return std::nullopt;
   engine_.set_model(run_.model, threads_);
   std::vector<double> gain(held_out_.size());
-  const auto visit = [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch& scratch) {
+  const auto conditions = [&](FrameTile& tile, std::size_t first) {
     load_conditions(tile, held_out_, first);
     tile.beta.fill(1);
-    engine_.expect(tile, scratch);
+  };
+  const auto record = [&](const FrameTile& tile, std::size_t first) {
     for (std::size_t d = 0; d < tile.count; ++d) gain[first + d] = tile.result[d].log_evidence;
   };
-  setting_.store.team().gather(std::span(gain), pass(held_out_, false, visit));
+  setting_.store.team().gather(std::span(gain),
+                               pass_expecting(held_out_, false, conditions, record));
   return mean_of(gain);
 }
 

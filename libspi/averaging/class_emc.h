@@ -12,6 +12,7 @@
 #include "libspi/averaging/class_overlap.h"
 #include "libspi/averaging/frame_store.h"
 #include "libspi/averaging/options.h"
+#include "libspi/polar/device_likelihood.h"
 #include "libspi/polar/rate_sums.h"
 
 namespace spi {
@@ -43,6 +44,8 @@ struct EmcSetting {
   std::vector<float> fluence;      ///< [store frames] where they are known, or empty
   const AngularPrior* prior;       ///< or nullptr: no smoothing
   std::uint64_t seed;
+  /// A device for the E and M step of an engine; empty: the processor.
+  std::function<std::unique_ptr<DeviceLikelihood>(const LikelihoodEngine&)> make_device = {};
 };
 
 class ClassEmc {
@@ -84,6 +87,15 @@ class ClassEmc {
   /// the bounds of the parts.
   std::vector<std::size_t> pass(const std::vector<std::size_t>& frames, bool accumulate,
                                 const Prepare& prepare);
+  using Conditions = std::function<void(FrameTile&, std::size_t first)>;
+  using Record = std::function<void(const FrameTile&, std::size_t first)>;
+  /// pass() with the E step of the engine, or of a device, between conditions() and record().
+  std::vector<std::size_t> pass_expecting(const std::vector<std::size_t>& frames, bool accumulate,
+                                          const Conditions& conditions, const Record& record);
+  std::vector<std::size_t> pass_on_device(const std::vector<std::size_t>& frames, bool accumulate,
+                                          const Conditions& conditions, const Record& record);
+  /// Bounds of each rank's part of these frames: blocks of RateSums stay whole.
+  std::vector<std::size_t> parts_of(const std::vector<std::size_t>& frames) const;
   /// The E step: posteriors of all members, sums, and the run's members' columns.
   IterationRecord expect();
   double beta(float photons) const;
@@ -121,6 +133,7 @@ class ClassEmc {
   std::vector<float> photons_;  ///< [members]
   double largest_sum_ = 0;      ///< of photons and of fluences
   LikelihoodEngine engine_;
+  std::unique_ptr<DeviceLikelihood> device_;  ///< from its first use on
   std::unique_ptr<RateSums> sums_;
   std::unique_ptr<ClassOverlap> overlap_;
   std::vector<float> residual_;  ///< [members] z of Dispersion; before that, the gain

@@ -17,6 +17,8 @@ class Quantum {
 
   /// The nearest multiple of the quantum.
   double round(double term) const { return (term + shift_) - shift_; }
+  /// For those who do the same elsewhere.
+  double shift() const { return shift_; }
 
  private:
   double shift_;  ///< 1.5·2^52 quanta: what is added to it loses what is below one

@@ -11,6 +11,7 @@
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
 #include "libspi/commonline/best_product.h"
+#include "libspi/commonline/cc_matrix_cuda.h"
 
 namespace spi {
 namespace {
@@ -171,6 +172,16 @@ void correlate(const LineSet& lines, const Rows& part, CcMatrix& matrix, int thr
   });
 }
 
+/// `process` of those on this machine.
+void correlate_on_device(const LineSet& lines, const Rows& part, CcMatrix& matrix,
+                         std::size_t process, int threads, Progress& progress) {
+  const auto keep_pair = [&](std::size_t i, std::size_t j, float value, std::size_t place) {
+    keep(matrix, i, j, {value, place / lines.angles, place % lines.angles});
+  };
+  correlate_on_cuda(lines, part.first, part.last, process, threads, keep_pair,
+                    [&](std::size_t pairs) { progress.advance(pairs); });
+}
+
 void correlate_weighted(const LineSet& lines, double minimal_overlap, const Rows& part,
                         CcMatrix& matrix, int threads, Progress& progress) {
   const std::size_t n = lines.patterns, a = lines.angles, step = patterns_per_tile(a);
@@ -202,11 +213,16 @@ CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int thr
   for (std::size_t i = 0; i < n; ++i) matrix.values[i * n + i] = 1;
   if (options.keep_angles) matrix.angle_i.resize(n * n), matrix.angle_j.resize(n * n);
 
+  if (!lines.weight.empty() && options.device == Device::cuda)
+    monitor.info("lines with unmeasured parts are correlated on the processor");
   const std::vector<std::size_t> parts = row_parts(n, team.size());
   const Rows part{parts[team.rank()], parts[team.rank() + 1]};
   {
     Progress progress(monitor, "common-line correlations", part.pairs(n));
-    if (lines.weight.empty())
+    if (lines.weight.empty() && options.device == Device::cuda)
+      correlate_on_device(lines, part, matrix, team.rank() % std::size_t(team.sharing()), threads,
+                          progress);
+    else if (lines.weight.empty())
       correlate(lines, part, matrix, threads, progress);
     else
       correlate_weighted(lines, options.minimal_overlap, part, matrix, threads, progress);

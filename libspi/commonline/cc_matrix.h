@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "libspi/base/device.h"
 #include "libspi/base/monitor.h"
 #include "libspi/base/team.h"
 
@@ -37,15 +38,18 @@ struct CcMatrixOptions {
   /// Weighted lines that share less than this fraction of the largest shared weight do not take
   /// part; a pair without any such lines gets CC 0.
   double minimal_overlap = 0.5;
+  /// Where lines without weights are correlated; weights are the processor's work (a message says
+  /// so).
+  Device device = Device::cpu;
 };
 
 /// C_ij = max over a, b of <l_ia, l_jb> (Zhuang et al. 2022, section 2.2.2). Without weights: one
 /// single-precision matrix product whose A×A blocks are reduced to their maxima in registers. With
 /// weights: the weighted correlation with weights w_ia·w_jb, from six such products (four about 0)
 /// of any values: no normalisation is needed. 2·F·(A·N)²/2 operations; memory beyond input and
-/// output is a tile a thread. The result does not depend on the thread count. All ranks of the team
-/// have the same lines and correlate a part of the pairs; rank 0 gets the matrix, the others have
-/// their part of it.
+/// output is a tile a thread. The result does not depend on the thread count; a CUDA device's
+/// differs by rounding (docs/decisions/cuda.md). All ranks of the team have the same lines and
+/// correlate a part of the pairs; rank 0 gets the matrix, the others have their part of it.
 CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,
                    Monitor& monitor, Team& team = alone());
 

@@ -144,7 +144,9 @@ Clpca clpca(StackReader& stack, const ClpcaOptions& options, std::uint64_t seed,
   {
     Lines lines = make_lines(stack, options.lines, threads, monitor);
     result.settings = lines.settings;
-    result.cc = cc_matrix(lines.set, {.keep_angles = options.common_lines}, threads, monitor, team);
+    result.cc =
+        cc_matrix(lines.set, {.keep_angles = options.common_lines, .device = options.device},
+                  threads, monitor, team);
   }
   if (team.leads()) embed(result, options, seed, threads, monitor);
   return result;

@@ -16,9 +16,10 @@ namespace spi {
 struct ClpcaOptions {
   LineOptions lines;
   MapOptions map;
-  std::size_t bootstrap = 50;  ///< 0: no errors
-  bool compare_maps = false;   ///< make every kind of map
-  bool common_lines = false;   ///< keep the angles of the best lines
+  std::size_t bootstrap = 50;   ///< 0: no errors
+  bool compare_maps = false;    ///< make every kind of map
+  bool common_lines = false;    ///< keep the angles of the best lines
+  Device device = Device::cpu;  ///< where the matrix is made; a session's, no option
 
   void describe(OptionSet& options);
 };

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "libspi/base/error.h"
+#include "libspi/phasing/device_phasing.h"
 #include "libspi/phasing/threshold.h"
 
 namespace spi {
@@ -98,16 +99,36 @@ double moduli_row(std::complex<float>* spectrum, const float* modulus, const flo
 
 template <int Rank>
 PhasingEngine<Rank>::PhasingEngine(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
-                                   const RealConstraint& constraint, int threads, bool background)
+                                   const RealConstraint& constraint, int threads, bool background,
+                                   Device device)
     : problem_(problem),
       fft_(fft),
       constraint_(constraint),
       threads_(threads),
       x_(problem.grid.size()),
-      spectrum_(problem.grid.spectrum_size()),
+      spectrum_(device == Device::cuda ? 0 : problem.grid.spectrum_size()),
       partial_(problem.grid.n * 2) {
   SPI_ASSERT(constraint.region.size() == x_.size());
+  SPI_ASSERT(device != Device::cuda || !background);
+  if (device == Device::cuda) device_ = phasing_on_cuda(problem);
   if (background) background_.emplace(problem, threads);
+}
+
+template <int Rank>
+PhasingEngine<Rank>::~PhasingEngine() = default;
+
+template <int Rank>
+std::vector<float>& PhasingEngine<Rank>::x() {
+  if (device_ && !here_) device_->get(x_);
+  here_ = true;
+  return x_;
+}
+
+template <int Rank>
+DevicePhasing<Rank>& PhasingEngine<Rank>::device() {
+  if (here_) device_->put(x_, constraint_);
+  here_ = false;
+  return *device_;
 }
 
 template <int Rank>
@@ -216,6 +237,7 @@ double PhasingEngine<Rank>::update(const Step& step, std::size_t plane, float le
 
 template <int Rank>
 IterationError PhasingEngine<Rank>::iterate(const Step& step) {
+  if (device_) return device().iterate(step);
   const Grid<Rank>& grid = problem_.grid;
   IterationError error;
   transform_x();
@@ -240,6 +262,7 @@ IterationError PhasingEngine<Rank>::iterate(const Step& step) {
 
 template <int Rank>
 void PhasingEngine<Rank>::project_modulus() {
+  if (device_) return device().project_modulus();
   transform_x();
   apply_moduli(true);
   if (background_) background_->take_projection();
@@ -255,6 +278,7 @@ void PhasingEngine<Rank>::project_modulus() {
 
 template <int Rank>
 void PhasingEngine<Rank>::project_real() {
+  if (device_) return device().project_real();
   if (background_) background_->take_means();
   // As if P x were x: then 2 P x - x is x as well.
   const Grid<Rank>& grid = problem_.grid;
@@ -272,6 +296,7 @@ void PhasingEngine<Rank>::project_real() {
 
 template <int Rank>
 double PhasingEngine<Rank>::fourier_error() {
+  if (device_) return device().fourier_error();
   transform_x();
   return apply_moduli(false);
 }

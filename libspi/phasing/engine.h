@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "libspi/base/device.h"
 #include "libspi/phasing/background.h"
 #include "libspi/phasing/problem.h"
 #include "libspi/phasing/recipe.h"
@@ -29,17 +31,25 @@ struct IterationError {
   double change = 0;   ///< how far x moved (Parseval: in the same unit)
 };
 
+template <int Rank>
+class DevicePhasing;
+
 /// Holds the iterate x [n^Rank] and its spectrum. Results do not depend on `threads`.
 template <int Rank>
 class PhasingEngine {
  public:
   using Complex = std::complex<float>;
 
-  /// The first three must outlive the engine.
+  /// The first three must outlive the engine. On a CUDA device all that follows is the calling
+  /// thread's, and there is no background.
   PhasingEngine(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
-                const RealConstraint& constraint, int threads, bool background = false);
+                const RealConstraint& constraint, int threads, bool background = false,
+                Device device = Device::cpu);
+  ~PhasingEngine();
 
-  std::vector<float>& x() { return x_; }
+  /// The iterate, to be read and changed until the next call. A constraint that has changed holds
+  /// from such a call on.
+  std::vector<float>& x();
   /// One iteration of a step of the recipe. Cost: two transforms, of which the columns and the
   /// modulus projection, and the planes and the update of x, each touch memory once.
   IterationError iterate(const Step& step);
@@ -62,6 +72,8 @@ class PhasingEngine {
   double apply_moduli(bool change);
   float threshold_of_reflection(float keep);
   double update(const Step& step, std::size_t plane, float least);
+  /// The device with x and the constraint as they are.
+  DevicePhasing<Rank>& device();
 
   const Problem<Rank>& problem_;
   const PlaneFft<Rank>& fft_;
@@ -71,6 +83,8 @@ class PhasingEngine {
   std::vector<Complex> spectrum_;  ///< of x; after an inverse transform P x, in rows of 2 half
   std::optional<RadialBackground<Rank>> background_;
   std::vector<double> partial_;  ///< sums of each plane or row, added in their order
+  std::unique_ptr<DevicePhasing<Rank>> device_;
+  bool here_ = true;  ///< with a device: x_ is the iterate, not the device's copy
 };
 
 extern template class PhasingEngine<2>;

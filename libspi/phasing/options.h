@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "libspi/base/device.h"
 #include "libspi/base/options.h"
 #include "libspi/phasing/recipe.h"
 
@@ -46,6 +47,7 @@ struct PhasingOptions {
   double agreement = 0.9;
   std::optional<Memory> max_memory = {};
   SupportOptions support;
+  Device device = Device::cpu;  ///< of the iterations; a session's, no option
 
   void describe(OptionSet& options);
 };

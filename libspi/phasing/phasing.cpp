@@ -32,6 +32,11 @@ void draw_start(const Problem<Rank>& problem, const std::vector<std::uint8_t>& r
   for (float& value : x) value *= scale;
 }
 
+/// Backgrounds are fitted on the processor.
+Device device_of(const PhasingOptions& options) {
+  return options.background ? Device::cpu : options.device;
+}
+
 /// One start: its own constraint where shrink-wrap changes it.
 template <int Rank>
 class Start {
@@ -43,7 +48,7 @@ class Start {
         threads_(threads),
         extent_(constraint.region),
         constraint_(constraint),
-        engine_(problem, fft, constraint_, threads, options.background) {}
+        engine_(problem, fft, constraint_, threads, options.background, device_of(options)) {}
 
   PhasingEngine<Rank>& engine() { return engine_; }
   const RealConstraint& constraint() const { return constraint_; }
@@ -140,7 +145,10 @@ Workers plan_workers(const Grid<Rank>& grid, const PhasingOptions& options, int 
                       (options.background ? RadialBackground<Rank>::bytes(grid) : 0);
   // Then eight arrays join the starts, when none runs any more.
   const double joining = voxels * 8 * 4;
-  double most = double(std::min<std::size_t>(options.starts, std::size_t(threads)));
+  // One start on a device keeps it busy; a second one fills the gaps while a host thread thinks.
+  const std::size_t at_once = device_of(options) == Device::cuda ? 2 : std::size_t(threads);
+  double most =
+      double(std::min<std::size_t>(options.starts, std::min(at_once, std::size_t(threads))));
   if (options.max_memory) {
     const double free = options.max_memory->bytes - shared;
     if (free < std::max(each, joining))
@@ -161,6 +169,8 @@ Phased<Rank> phase(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
                    std::uint64_t seed, std::uint64_t item, int threads, Monitor& monitor,
                    Progress& progress) {
   const Workers workers = plan_workers(problem.grid, options, threads);
+  if (options.background && options.device == Device::cuda)
+    monitor.info("with a background, the iterations run on the processor");
   const RealConstraint constraint = make_constraint(problem, fft, given, options, threads, monitor);
   if (count_inside(constraint.region) == 0)
     fail("the support is empty: lower --autocorrelation-floor or check --support-file");
@@ -181,7 +191,7 @@ Phased<Rank> phase(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
     run.run(out.history[start], progress);
     out.errors[start] = run.engine().fourier_error();
     backgrounds[start] = run.engine().background();
-    out.densities[start] = std::move(x);
+    out.densities[start] = std::move(run.engine().x());
     if (options.support.kind == SupportKind::shrink_wrap) supports[start] = run.constraint().region;
   });
   const auto centre = [&](std::size_t start) {

@@ -10,7 +10,7 @@ namespace spi {
 namespace {
 
 using Histogram = std::vector<std::uint32_t>;
-constexpr std::size_t kBins = 65536;
+constexpr std::size_t kBins = kRadixBins;
 
 /// Counts of the bins that `bin` gives the bits of positive values, kBins for none.
 template <class Bin>
@@ -28,9 +28,9 @@ Histogram count_bins(std::size_t parts, int threads, const ValuesOfPart& values,
   return std::move(of_worker[0]);
 }
 
-/// Goes down from the highest bin until `left` values are passed; the bin, or kBins. `left` then
-/// says how many of that bin's are wanted.
-std::size_t descend(const Histogram& histogram, std::size_t& left) {
+}  // namespace
+
+std::size_t descend(const std::uint32_t* histogram, std::size_t& left) {
   for (std::size_t b = kBins; b-- > 0;) {
     if (histogram[b] >= left) return b;
     left -= histogram[b];
@@ -38,19 +38,19 @@ std::size_t descend(const Histogram& histogram, std::size_t& left) {
   return kBins;
 }
 
-}  // namespace
-
 float nth_largest(std::size_t parts, std::size_t count, int threads, const ValuesOfPart& values) {
   // Positive floats are ordered as their bits.
   std::size_t left = count;
   const std::size_t high = descend(
-      count_bins(parts, threads, values, [](std::uint32_t bits) { return bits >> 16; }), left);
+      count_bins(parts, threads, values, [](std::uint32_t bits) { return bits >> 16; }).data(),
+      left);
   if (high == kBins) return 0;
   const std::size_t low =
       descend(count_bins(parts, threads, values,
                          [&](std::uint32_t bits) {
                            return bits >> 16 == high ? bits & 0xffff : std::uint32_t(kBins);
-                         }),
+                         })
+                  .data(),
               left);
   return std::bit_cast<float>(std::uint32_t(high << 16 | low));
 }

@@ -17,4 +17,10 @@ using ValuesOfPart = std::function<void(std::size_t part,
 /// order and threads.
 float nth_largest(std::size_t parts, std::size_t count, int threads, const ValuesOfPart& values);
 
+/// Counts of the high 16 bits of positive values, or of the low 16 of those that share them.
+constexpr std::size_t kRadixBins = 65536;
+/// Goes down from the highest bin until `left` values are passed; the bin, or kRadixBins. `left`
+/// then says how many of that bin's are wanted.
+std::size_t descend(const std::uint32_t* histogram, std::size_t& left);
+
 }  // namespace spi

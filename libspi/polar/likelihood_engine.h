@@ -93,6 +93,13 @@ class LikelihoodEngine {
     return expected_[k * angles_ + shift];
   }
   FluenceUse fluence_use() const { return fluence_; }
+  /// A = Σ a.
+  double flat_expected() const { return flat_expected_; }
+  /// The model as the products take it: of harmonic m [2K][2(R - first_ring(m))], and [K][T] what a
+  /// unit of fluence (of photons, where fluences are free) costs in gain.
+  const std::vector<float>& rows(std::size_t m) const { return rows_[m]; }
+  const std::vector<float>& penalty() const { return penalty_; }
+  const std::vector<std::uint8_t>& rotates() const { return rotates_; }
 
   /// Bytes of a tile with its posteriors, for a model of `classes`.
   std::size_t tile_bytes(std::size_t classes) const;

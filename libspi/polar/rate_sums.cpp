@@ -63,10 +63,15 @@ void RateSums::add(std::span<const FrameTile> tiles, std::size_t first, int thre
 void RateSums::flush(std::size_t m) {
   for (int half = 0; half < 2; ++half) {
     std::vector<float>& recent = recent_[half][m];
-    double* const to = &total_[2 * offset_[m] + std::size_t(half) * recent.size()];
+    double* const to = &total_[at(m, half)];
     for (std::size_t n = 0; n < recent.size(); ++n) to[n] += quantum_.round(recent[n]);
     std::ranges::fill(recent, 0.f);
   }
+}
+
+void RateSums::add_totals(std::span<const double> totals) {
+  SPI_ASSERT(totals.size() == total_.size());
+  for (std::size_t n = 0; n < totals.size(); ++n) total_[n] += totals[n];
 }
 
 void RateSums::finish(int threads, Team& team) {

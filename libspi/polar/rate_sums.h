@@ -31,6 +31,14 @@ class RateSums {
 
   /// Adds tiles first, first + 1, ... in this order; the first call begins a block.
   void add(std::span<const FrameTile> tiles, std::size_t first, int threads);
+  /// What a device has summed in the same blocks and the same order of numbers: [numbers()].
+  void add_totals(std::span<const double> totals);
+  std::size_t numbers() const { return total_.size(); }
+  /// Where the sums of harmonic m and a half set begin.
+  std::size_t at(std::size_t m, int half) const {
+    return 2 * offset_[m] + std::size_t(half) * (offset_[m + 1] - offset_[m]);
+  }
+  const Quantum& quantum() const { return quantum_; }
   /// To be called by all ranks after the last add: the sums are then those of all of them.
   void finish(int threads, Team& team = alone());
 
@@ -52,9 +60,7 @@ class RateSums {
   /// Entry (row, column) of the products with P̂ re (row k) and P̂ im (row K + k).
   double entry(std::size_t m, std::size_t row, std::size_t column, int half) const;
   std::size_t width(std::size_t m) const { return 2 * (rings_ - engine_.first_ring(m)) + 1; }
-  const double* total(std::size_t m, int half) const {
-    return &total_[2 * offset_[m] + std::size_t(half) * (offset_[m + 1] - offset_[m])];
-  }
+  const double* total(std::size_t m, int half) const { return &total_[at(m, half)]; }
 
   const LikelihoodEngine& engine_;
   Quantum quantum_;

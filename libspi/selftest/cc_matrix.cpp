@@ -5,6 +5,8 @@
 #include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
 #include "libspi/commonline/cc_matrix.h"
+#include "libspi/commonline/cc_matrix_cuda.h"
+#include "libspi/cuda/devices.h"
 #include "libspi/selftest/problems.h"
 #include "libspi/selftest/reference/cc_reference.h"
 
@@ -48,8 +50,12 @@ class CcMatrixProblem : public Problem {
             .bytes = sizeof(float) * (double(lines_.values.size() + lines_.weight.size()) + n * n)};
   }
 
-  /// A sum of F products, whose partial sums grow up to the value, is rounded F times.
-  Bound bound(Device, double) const override {
+  /// A sum of F products, whose partial sums grow up to the value, is rounded F times; tensor cores
+  /// truncate, always to the same side, 3F/8 times.
+  Bound bound(Device device, double) const override {
+    if (device == Device::cuda)
+      return {.rms = double(lines_.features) * kRoundoff,
+              .reason = "F 2^-24: 3F/8 sums that are truncated"};
     return {.rms = products() * std::sqrt(double(lines_.features)) * kRoundoff,
             .reason = text_of(products(), " √F 2^-24: sums of F products")};
   }
@@ -69,6 +75,21 @@ class CcMatrixProblem : public Problem {
               matrix_ = cc_matrix(lines_, {.minimal_overlap = 0}, threads, silent_monitor());
             },
             [this] { return sample(); }};
+  }
+
+  /// With packing and transfers, as users meet it.
+  std::optional<Version> on_cuda(int device) override {
+    if (!cuda::kernel_devices() || !lines_.weight.empty()) return std::nullopt;
+    const std::size_t n = lines_.patterns;
+    matrix_.values.assign(n * n, 1);
+    const auto keep = [this, n](std::size_t i, std::size_t j, float value, std::size_t) {
+      matrix_.values[i * n + j] = value;
+    };
+    return Version{[this, n, device, keep] {
+                     correlate_on_cuda(lines_, 0, n, std::size_t(device), available_threads(), keep,
+                                       [](std::size_t) {});
+                   },
+                   [this] { return sample(); }};
   }
 
  private:

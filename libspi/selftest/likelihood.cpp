@@ -6,6 +6,8 @@
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
+#include "libspi/cuda/devices.h"
+#include "libspi/polar/device_likelihood.h"
 #include "libspi/polar/rate_sums.h"
 #include "libspi/selftest/problems.h"
 #include "libspi/selftest/reference/binned_likelihood_reference.h"
@@ -54,10 +56,11 @@ class Likelihood : public Problem {
   double products() const { return 8 * double(sizes_.rings * (sizes_.angles / 2 + 1)); }
 
   /// Of gains, nats. A sum over 2R numbers a harmonic and T/2 harmonics is rounded as often, while
-  /// it grows to N ln(Z / A) = N σ²/2.
-  double gain_error() const {
-    return std::sqrt(double(2 * sizes_.rings + sizes_.angles)) * kRoundoff *
-           double(sizes_.photons) * kSpread * kSpread / 2;
+  /// it grows to N ln(Z / A) = N σ²/2. Tensor cores truncate, always to the same side.
+  double gain_error(Device device) const {
+    const double sums = double(2 * sizes_.rings + sizes_.angles);
+    return (device == Device::cuda ? sums : std::sqrt(sums)) * kRoundoff * double(sizes_.photons) *
+           kSpread * kSpread / 2;
   }
 
   LikelihoodEngine engine(int threads) const {
@@ -78,6 +81,35 @@ class Likelihood : public Problem {
       tiles_[t].beta.fill(float(kBeta));
       engine.expect(tiles_[t], scratch[std::size_t(worker)]);
     });
+  }
+
+  /// The device with its engine and sums; both steps, with transfers, as users meet them.
+  struct OnDevice {
+    LikelihoodEngine engine;
+    std::unique_ptr<DeviceLikelihood> device;
+    std::unique_ptr<RateSums> sums;
+  };
+  std::shared_ptr<OnDevice> there(int device) const {
+    const auto there = std::make_shared<OnDevice>(OnDevice{engine(1), nullptr, nullptr});
+    there->device = likelihood_on_cuda(there->engine, std::size_t(device));
+    return there;
+  }
+  void run(OnDevice& there) {
+    static_assert(kLanes * RateSums::kBlockTiles == RateSums::kBlockFrames);
+    there.sums = std::make_unique<RateSums>(there.engine, double(frames() * sizes_.photons));
+    there.device->begin(*there.sums);
+    tiles_.assign(sizes_.tiles, FrameTile());
+    for (FrameTile& tile : tiles_) {
+      tile.count = kLanes;
+      tile.photons.fill(float(sizes_.photons));
+      tile.beta.fill(float(kBeta));
+    }
+    std::vector<std::size_t> rows(frames());
+    std::iota(rows.begin(), rows.end(), 0);
+    there.device->submit(tiles_, frames_, rows);  // a block has 16 tiles, more than these
+    there.device->collect();
+    there.device->finish(*there.sums);
+    there.sums->finish(1);
   }
 
   Sizes sizes_;
@@ -101,8 +133,11 @@ class Expectation : public Likelihood {
             .bytes = double(frames_.bytes() + model_.rate.size() * sizeof(float))};
   }
 
-  Bound bound(Device, double rms) const override {
-    return {.rms = gain_error() / rms, .reason = "√(2R + T) 2^-24 N ln(Z/A): sums over harmonics"};
+  Bound bound(Device device, double rms) const override {
+    return {.rms = gain_error(device) / rms,
+            .reason = device == Device::cuda
+                          ? "(2R + T) 2^-24 N ln(Z/A): sums over harmonics that are truncated"
+                          : "√(2R + T) 2^-24 N ln(Z/A): sums over harmonics"};
   }
 
   std::vector<double> truth(int threads) const override {
@@ -120,13 +155,22 @@ class Expectation : public Likelihood {
     const auto scratch =
         std::make_shared<std::vector<LikelihoodEngine::Scratch>>(std::size_t(threads));
     return {[this, threads, engine, scratch] { expect(*engine, *scratch, threads); },
-            [this] {
-              std::vector<double> values;
-              for (const FrameTile& tile : tiles_)
-                for (const FramePosterior& frame : tile.result)
-                  values.insert(values.end(), {frame.log_evidence, frame.information / kBeta});
-              return values;
-            }};
+            [this] { return found(); }};
+  }
+
+  std::optional<Version> on_cuda(int device) override {
+    if (!cuda::kernel_devices()) return std::nullopt;
+    const auto place = there(device);
+    return Version{[this, place] { Likelihood::run(*place); }, [this] { return found(); }};
+  }
+
+ private:
+  std::vector<double> found() const {
+    std::vector<double> values;
+    for (const FrameTile& tile : tiles_)
+      for (const FramePosterior& frame : tile.result)
+        values.insert(values.end(), {frame.log_evidence, frame.information / kBeta});
+    return values;
   }
 };
 
@@ -141,9 +185,12 @@ class Maximisation : public Likelihood {
   }
 
   /// Posteriors are off by β times the error of gains; two sums over harmonics and one over frames.
-  Bound bound(Device, double) const override {
-    const double sums = std::sqrt(double(sizes_.angles)) + std::sqrt(double(frames()));
-    return {.rms = kBeta * gain_error() + sums * kRoundoff,
+  Bound bound(Device device, double) const override {
+    const double angles = double(sizes_.angles), count = double(frames());
+    if (device == Device::cuda)
+      return {.rms = kBeta * gain_error(device) + (angles + count) * kRoundoff,
+              .reason = "β times the error of gains + (T + F) 2^-24, truncated"};
+    return {.rms = kBeta * gain_error(device) + (std::sqrt(angles) + std::sqrt(count)) * kRoundoff,
             .reason = "β times the error of gains + (√T + √F) 2^-24"};
   }
 
@@ -173,16 +220,23 @@ class Maximisation : public Likelihood {
               (*sums)->add(tiles_, 0, threads);
               (*sums)->finish(threads);
             },
-            [this, sums] {
-              std::vector<double> values(kClasses * 2 * bins());
-              for (std::size_t c = 0; c < kClasses; ++c)
-                (*sums)->on_bins(class_at(c), 2, &values[c * 2 * bins()],
-                                 &values[(c * 2 + 1) * bins()]);
-              return values;
-            }};
+            [this, sums] { return on_bins(**sums); }};
+  }
+
+  std::optional<Version> on_cuda(int device) override {
+    if (!cuda::kernel_devices()) return std::nullopt;
+    const auto place = there(device);
+    return Version{[this, place] { Likelihood::run(*place); },
+                   [this, place] { return on_bins(*place->sums); }};
   }
 
  private:
+  std::vector<double> on_bins(const RateSums& sums) const {
+    std::vector<double> values(kClasses * 2 * bins());
+    for (std::size_t c = 0; c < kClasses; ++c)
+      sums.on_bins(class_at(c), 2, &values[c * 2 * bins()], &values[(c * 2 + 1) * bins()]);
+    return values;
+  }
   std::size_t class_at(std::size_t c) const { return c * (sizes_.classes - 1) / (kClasses - 1); }
 };
 

@@ -4,6 +4,9 @@
 
 #include "libspi/base/error.h"
 #include "libspi/phasing/engine.h"
+#ifdef SPI_WITH_CUDA
+#include "libspi/selftest/cuda_memory.h"
+#endif
 #include "libspi/selftest/problems.h"
 #include "libspi/selftest/reference/phasing_reference.h"
 
@@ -55,7 +58,20 @@ class Phasing : public Problem {
   }
 
   Version on_cpu(int threads) override {
-    const auto engine = std::make_shared<PhasingEngine<3>>(problem_, fft_, constraint_, threads);
+    return version(std::make_shared<PhasingEngine<3>>(problem_, fft_, constraint_, threads));
+  }
+
+#ifdef SPI_WITH_CUDA
+  /// With the transfer of x to the device.
+  std::optional<Version> on_cuda(int device) override {
+    const ChosenDevice chosen(device);
+    return version(
+        std::make_shared<PhasingEngine<3>>(problem_, fft_, constraint_, 1, false, Device::cuda));
+  }
+#endif
+
+ private:
+  Version version(const std::shared_ptr<PhasingEngine<3>>& engine) const {
     return {[this, engine] {
               engine->x() = start_;
               engine->iterate({Algorithm::DM, 1, 1});
@@ -63,7 +79,6 @@ class Phasing : public Problem {
             [engine] { return std::vector<double>(engine->x().begin(), engine->x().end()); }};
   }
 
- private:
   const Grid<3>& grid() const { return fft_.grid(); }
 
   /// Even in the frequency, as those of real values are, and of noise's size.

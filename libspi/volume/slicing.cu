@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <cuda_runtime.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "libspi/base/error.h"
+#include "libspi/cuda/cuda_queue.h"
 #include "libspi/volume/slicing_cuda.h"
 
 namespace spi {
@@ -12,32 +10,9 @@ namespace {
 
 constexpr int kThreads = 256;
 
-void check(cudaError_t status, const char* doing) {
-  if (status != cudaSuccess) fail("CUDA: ", doing, ": ", cudaGetErrorString(status));
-}
-
-/// Memory on the device.
+using cuda::check;
 template <class T>
-class Buffer {
- public:
-  explicit Buffer(std::size_t n) : size_(n) {
-    check(cudaMalloc(&data_, std::max<std::size_t>(n, 1) * sizeof(T)), "allocating memory");
-  }
-  explicit Buffer(std::span<const T> values) : Buffer(values.size()) {
-    check(cudaMemcpy(data_, values.data(), size_ * sizeof(T), cudaMemcpyHostToDevice), "copying");
-  }
-  ~Buffer() { cudaFree(data_); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  T* get() const { return data_; }
-  void copy_to(std::span<T> out) const {
-    check(cudaMemcpy(out.data(), data_, out.size() * sizeof(T), cudaMemcpyDeviceToHost), "copying");
-  }
-
- private:
-  T* data_ = nullptr;
-  std::size_t size_;
-};
+using Buffer = cuda::CudaQueue::Memory<T>;
 
 /// The box in numbers; x, y, z.
 struct Grid {
@@ -140,7 +115,20 @@ __global__ void tie_kernel(const std::uint32_t* pairs, int count, std::size_t vo
   a = b = (a + b) / 2;
 }
 
+/// After starting kernels: a launch that was refused, and then what they met.
+void finish(const char* doing) {
+  check(cudaGetLastError(), doing);
+  check(cudaDeviceSynchronize(), doing);
+}
+
 unsigned blocks(std::size_t n) { return unsigned((n + kThreads - 1) / kThreads); }
+
+/// Items along x, patterns along y.
+dim3 grid_of(std::size_t items, std::size_t patterns) {
+  constexpr std::size_t kMost = 65535;  // of a grid along y
+  if (patterns > kMost) fail("CUDA: ", patterns, " patterns at once are too many, at most ", kMost);
+  return dim3(blocks(items), unsigned(patterns));
+}
 
 }  // namespace
 
@@ -187,42 +175,44 @@ CudaSlicer::CudaSlicer(const Slicer& slicer) : device_(std::make_unique<Device>(
 CudaSlicer::~CudaSlicer() = default;
 
 void CudaSlicer::slice(const float* volumes, std::span<const Quaternion> pose, float* out) const {
+  if (pose.empty()) return;
   const std::vector<float> matrices = device_->rotations(pose);
   const Buffer<float> rotations{std::span<const float>(matrices)};
-  slice_kernel<<<dim3(blocks(device_->points), unsigned(pose.size())), kThreads>>>(
-      device_->grid, device_->x.get(), device_->y.get(), device_->z.get(), int(device_->points),
-      rotations.get(), int(device_->box.cosets().size()), volumes, out);
-  check(cudaDeviceSynchronize(), "slicing");
+  slice_kernel<<<grid_of(device_->points, pose.size()), kThreads>>>(
+      device_->grid, device_->x.data(), device_->y.data(), device_->z.data(), int(device_->points),
+      rotations.data(), int(device_->box.cosets().size()), volumes, out);
+  finish("slicing");
 }
 
 void CudaSlicer::adjoint(const float* values, std::span<const Quaternion> pose,
                          float* volumes) const {
+  if (pose.empty()) return;
   const std::size_t n = pose.size() * device_->points, voxels = pose.size() * device_->grid.voxels;
   const std::vector<float> matrices = device_->rotations(pose);
   const Buffer<float> rotations{std::span<const float>(matrices)};
   const Buffer<unsigned> largest(1);
-  check(cudaMemset(largest.get(), 0, sizeof(unsigned)), "clearing");
-  largest_kernel<<<blocks(n), kThreads>>>(values, n, largest.get());
+  check(cudaMemset(largest.data(), 0, sizeof(unsigned)), "clearing");
+  largest_kernel<<<blocks(n), kThreads>>>(values, n, largest.data());
   float most = 0;
-  check(cudaMemcpy(&most, largest.get(), sizeof most, cudaMemcpyDeviceToHost), "copying");
+  check(cudaMemcpy(&most, largest.data(), sizeof most, cudaMemcpyDeviceToHost), "copying");
   // No voxel's sum exceeds points × operations × most: it fits into 62 bits.
   const double bound = double(device_->points) * std::max(most, 1e-30f);
   const double unit = std::exp2(std::floor(62 - std::log2(bound)));
   const Buffer<unsigned long long> sums(voxels);
-  check(cudaMemset(sums.get(), 0, voxels * sizeof(unsigned long long)), "clearing");
-  scatter_kernel<<<dim3(blocks(device_->points), unsigned(pose.size())), kThreads>>>(
-      device_->grid, device_->x.get(), device_->y.get(), device_->z.get(), int(device_->points),
-      rotations.get(), int(device_->box.cosets().size()), values, unit, sums.get());
-  unfix_kernel<<<blocks(voxels), kThreads>>>(sums.get(), unit, voxels, volumes);
-  check(cudaDeviceSynchronize(), "scattering");
+  check(cudaMemset(sums.data(), 0, voxels * sizeof(unsigned long long)), "clearing");
+  scatter_kernel<<<grid_of(device_->points, pose.size()), kThreads>>>(
+      device_->grid, device_->x.data(), device_->y.data(), device_->z.data(), int(device_->points),
+      rotations.data(), int(device_->box.cosets().size()), values, unit, sums.data());
+  unfix_kernel<<<blocks(voxels), kThreads>>>(sums.data(), unit, voxels, volumes);
+  finish("scattering");
 }
 
 void CudaSlicer::tie(float* volumes, std::size_t count) const {
   const std::size_t pairs = device_->tied.size() / 2;
   if (pairs == 0 || count == 0) return;
-  tie_kernel<<<dim3(blocks(pairs), unsigned(count)), kThreads>>>(device_->pairs.get(), int(pairs),
-                                                                 device_->grid.voxels, volumes);
-  check(cudaDeviceSynchronize(), "tying");
+  tie_kernel<<<grid_of(pairs, count), kThreads>>>(device_->pairs.data(), int(pairs),
+                                                  device_->grid.voxels, volumes);
+  finish("tying");
 }
 
 void CudaSlicer::slice_host(std::span<const float> volumes, std::span<const Quaternion> pose,
@@ -230,8 +220,8 @@ void CudaSlicer::slice_host(std::span<const float> volumes, std::span<const Quat
   SPI_ASSERT(volumes.size() == pose.size() * device_->grid.voxels);
   SPI_ASSERT(out.size() == pose.size() * device_->points);
   const Buffer<float> in(volumes), result(out.size());
-  tie(in.get(), pose.size());
-  slice(in.get(), pose, result.get());
+  tie(in.data(), pose.size());
+  slice(in.data(), pose, result.data());
   result.copy_to(out);
 }
 
@@ -240,8 +230,8 @@ void CudaSlicer::adjoint_host(std::span<const float> values, std::span<const Qua
   SPI_ASSERT(volumes.size() == pose.size() * device_->grid.voxels);
   SPI_ASSERT(values.size() == pose.size() * device_->points);
   const Buffer<float> in(values), result(volumes.size());
-  adjoint(in.get(), pose, result.get());
-  tie(result.get(), pose.size());
+  adjoint(in.data(), pose, result.data());
+  tie(result.data(), pose.size());
   result.copy_to(volumes);
 }
 

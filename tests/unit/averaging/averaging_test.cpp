@@ -10,7 +10,9 @@
 #include "libspi/averaging/cartesian.h"
 #include "libspi/averaging/output.h"
 #include "libspi/base/error.h"
+#include "libspi/cuda/host_queue.h"
 #include "libspi/io/stack.h"
+#include "libspi/polar/class_expectation.h"
 #include "small_set.h"
 
 namespace spi {
@@ -197,6 +199,46 @@ TEST(ClassEmc, LikelihoodNeverFallsAtFixedTemperature) {
     compared += record.reseeded == 0;
   }
   EXPECT_GT(compared, 15);
+}
+
+/// The way of frames to a device and back, on its stand-in: two blocks of frames, some held out.
+TEST(ClassEmc, IsTheSameOnADevice) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 1300);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  AveragingOptions options = test::small_options();
+  options.smoothing = Smoothing::none;
+  options.held_out = 0.1;
+  FrameStore store(source, options.polar, options.brightest, 1e9, silent_monitor());
+  const std::size_t half = store.binning().angles() / 2;
+  EmcSetting setting{
+      store, std::vector<std::size_t>(store.binning().rings(), half), {}, nullptr, 42, {}};
+  EmcSetting emulated = setting;
+  emulated.make_device = [](const LikelihoodEngine& engine) {
+    return std::make_unique<cuda::ClassExpectation<cuda::HostQueue>>(engine);
+  };
+  ClassEmc here(setting, options, 0, 2, silent_monitor());
+  ClassEmc there(emulated, options, 0, 2, silent_monitor());
+  ASSERT_GT(here.members().size(), RateSums::kBlockFrames);
+  here.start(), there.start();
+  for (int n = 0; n < 2; ++n) {
+    here.iterate(), there.iterate();
+    const IterationRecord &a = here.state().history.back(), &b = there.state().history.back();
+    // Gains are single-precision sums of some hundred nats: 1e-3 each, and a mean over frames.
+    EXPECT_NEAR(a.gain, b.gain, 1e-3);
+    EXPECT_NEAR(a.information, b.information, 1e-3);
+    std::size_t others = 0;
+    for (std::size_t d = 0; d < here.members().size(); ++d) {
+      others += here.state().best_class[d] != there.state().best_class[d];
+      EXPECT_NEAR(here.state().fluence[d], there.state().fluence[d], 1e-3);
+    }
+    EXPECT_LE(others, here.members().size() / 200);  // where two classes are as good
+    for (std::size_t k = 0; k < options.classes; ++k) {
+      EXPECT_NEAR(here.state().occupancy[k], there.state().occupancy[k], 0.1);
+      EXPECT_NEAR(here.state().photons[k], there.state().photons[k], 30);
+    }
+  }
+  EXPECT_NEAR(here.held_out_gain().value(), there.held_out_gain().value(), 1e-3);
 }
 
 TEST(ClassEmc, HeldOutFramesSayMoreClassesHelpUntilTheyDoNot) {

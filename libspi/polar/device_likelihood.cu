@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "libspi/cuda/cuda_queue.h"
+#include "libspi/polar/class_expectation.h"
+
+namespace spi {
+
+std::unique_ptr<DeviceLikelihood> likelihood_on_cuda(const LikelihoodEngine& engine,
+                                                     std::size_t process) {
+  cuda::take_device(process);
+  return std::make_unique<cuda::ClassExpectation<cuda::CudaQueue>>(engine);
+}
+
+}  // namespace spi
