@@ -3,6 +3,7 @@
 
 #include "libspi/base/error.h"
 #include "libspi/base/random.h"
+#include "libspi/base/team.h"
 #include "models/selftest/gradient.h"
 #include "models/selftest/operations.h"
 #include "models/vae/training.h"
@@ -124,7 +125,8 @@ class VaeStep : public Problem {
 
   Version on_cpu(int threads) override {
     const auto model = std::make_shared<vae::Model>(new_model());
-    const auto task = std::make_shared<vae::VaeTask>(*model, set_, options_, threads);
+    const auto task = std::make_shared<vae::VaeTask>(
+        *model, set_, options_, learn::Hands{.team = alone(), .threads = threads});
     const auto found = std::make_shared<std::vector<at::Tensor>>();
     return {[this, model, task, found] {
               learn::Parts parts;
