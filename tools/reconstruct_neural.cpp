@@ -4,6 +4,7 @@
 #include "libspi/averaging/frame_inputs.h"
 #include "libspi/cli/main.h"
 #include "libspi/io/model.h"
+#include "libspi/learn/runtime.h"
 #include "libspi/mpi/job_team.h"
 #include "model_files.h"
 #include "models/reconstruction/neural.h"
@@ -45,6 +46,7 @@ void declare_neural(cli::Usage& usage, NeuralArgs& args) {
       .reference(kNeurOrient)
       .reference(kXrai)
       .output("model.h5", "the model")
+      .cuda(&learn::cuda_devices)
       .ranks(job_team);
   args.inputs.describe(usage);
   args.neural.describe(usage);
@@ -65,6 +67,9 @@ void neural(const NeuralArgs& args, cli::Session& session) {
   checkpoint += ".checkpoint";
   FrameSource source = args.inputs.open(session.monitor(), session.team());
   learn::TrainingLog log(log_path);
+  std::optional<std::size_t> cuda_device;
+  if (session.device() == Device::cuda)
+    cuda_device = device_of_rank(machine_rank(), std::size_t(learn::cuda_devices(nullptr)));
   const NeuralResult result =
       reconstruct_neural(source, args.neural,
                          {.seed = session.seed(),
@@ -73,7 +78,7 @@ void neural(const NeuralArgs& args, cli::Session& session) {
                           .resume = args.resume,
                           .log = &log,
                           .team = session.team()},
-                         session.threads(), session.monitor());
+                         session.threads(), session.monitor(), cuda_device);
   if (!session.team().leads()) return;
   result.network.save(network, session.provenance());
   write_csv(poses, pose_table(result.model));

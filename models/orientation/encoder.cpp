@@ -143,7 +143,7 @@ at::Tensor OrientationEncoder::filter(const at::Tensor& images) const {
       channels.push_back(images);
       continue;
     }
-    const at::Tensor g = gaussian(deviation);
+    const at::Tensor g = gaussian(deviation).to(images.device());
     const std::int64_t half = g.size(2) / 2;
     const at::Tensor none;
     const std::vector<std::int64_t> along{0, half}, down{half, 0};
@@ -190,7 +190,8 @@ at::Tensor OrientationEncoder::features(const at::Tensor& images,
 }
 
 at::Tensor OrientationEncoder::main_axis(const at::Tensor& images) const {
-  const at::Tensor moment = at::matmul(images.flatten(1), second_moment_);  // [B, 2]
+  const at::Tensor moment =
+      at::matmul(images.flatten(1), second_moment_.to(images.device()));  // [B, 2]
   return 0.5 * at::atan2(moment.select(1, 1), moment.select(1, 0));
 }
 
@@ -198,7 +199,8 @@ at::Tensor OrientationEncoder::turned(const at::Tensor& images, const at::Tensor
   const at::Tensor c = at::cos(angle), s = at::sin(angle);
   const at::Tensor forward = at::stack({at::stack({c, s}, 1), at::stack({-s, c}, 1)}, 1);
   const auto size = images.size(-1);
-  const at::Tensor grid = at::matmul(positions_, forward).view({-1, size, size, 2});
+  const at::Tensor grid =
+      at::matmul(positions_.to(images.device()), forward).view({-1, size, size, 2});
   return at::grid_sampler(images, grid, 0, 0, false);
 }
 

@@ -107,7 +107,8 @@ Model PoseNetwork::place(FrameSource& source, std::size_t refine, int threads,
 }
 
 NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
-                                const learn::Run& run, int threads, Monitor& monitor) {
+                                const learn::Run& run, int threads, Monitor& monitor,
+                                std::optional<std::size_t> cuda_device) {
   check_options(options);
   options.check_together();
   FrameStore store = open_store(source, options, monitor);
@@ -138,6 +139,7 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
   if (!used.march) used.march = options.teacher ? 0 : kMarch;
   const learn::Split split =
       learn::split_rows(images.frames(), {}, used.training.validation, run.seed);
+  if (cuda_device) network->to(at::Device(at::kCUDA, at::DeviceIndex(*cuda_device)));
   PoseTask task(*network, images, used, hands, monitor);
   learn::History history;
   {
@@ -145,6 +147,7 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
                       used.training.epochs * learn::steps_per_epoch(split, used.training));
     history = learn::train(task, split, used.training, run, progress);
   }
+  network->to(at::kCPU);
   Placing placing(*network, images.preprocessing, used, images.frames(), hands, monitor);
   {
     Progress progress(monitor, "placing frames", placing.end - placing.begin);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "libspi/averaging/frame_source.h"
 #include "libspi/cli/provenance.h"
@@ -43,7 +44,9 @@ struct NeuralResult {
 };
 
 /// Trains on the source's frames, then places them. All ranks of run.team, which is the source's.
+/// Training is on that CUDA device, or on the processor; the rest is on the processor.
 NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& options,
-                                const learn::Run& run, int threads, Monitor& monitor);
+                                const learn::Run& run, int threads, Monitor& monitor,
+                                std::optional<std::size_t> cuda_device = {});
 
 }  // namespace spi

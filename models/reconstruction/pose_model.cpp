@@ -79,18 +79,23 @@ void PoseModel::draw(std::uint64_t seed) {
 
 at::Tensor PoseModel::symmetry_rotations() const {
   const at::Tensor b = rotations_from_6d(axes_)[0];
-  return at::matmul(at::matmul(b, operations_), b.t());
+  return at::matmul(at::matmul(b, operations_.to(b.device())), b.t());
 }
 
-ImageTensors::ImageTensors(const Images& images) : images_(images) {
+ImageTensors::ImageTensors(const Images& images, at::Device device)
+    : images_(images), device_(device) {
   const auto p = std::int64_t(images.cells());
   const auto copy = [&](const std::vector<float>& values) {
     return at::from_blob(const_cast<float*>(values.data()), {p}, at::kFloat).clone();
   };
-  points = at::stack({copy(images.points.x), copy(images.points.y), copy(images.points.z)}, 1);
-  area = copy(images.area);
-  mean = copy(images.mean);
-  deviation = copy(images.deviation);
+  area_ = copy(images.area);
+  mean_ = copy(images.mean);
+  deviation_ = copy(images.deviation);
+  points = at::stack({copy(images.points.x), copy(images.points.y), copy(images.points.z)}, 1)
+               .to(device);
+  area = area_.to(device);
+  mean = mean_.to(device);
+  deviation = deviation_.to(device);
 }
 
 ImageTensors::Batch ImageTensors::batch(std::span<const std::size_t> rows) const {
@@ -103,17 +108,19 @@ ImageTensors::Batch ImageTensors::batch(std::span<const std::size_t> rows) const
     result.fluence.data_ptr<float>()[k] = images_.fluence[row];
     images_.counts.add_to(row, counts.data_ptr<float>() + k * p);
   }
-  counts = counts / area;
+  counts = counts / area_;
   const bool root = images_.preprocessing.loss == IntensityLoss::sqrt;
   const auto transform = [&](const at::Tensor& n) { return root ? n.sqrt() : n.log1p(); };
   result.target = transform(counts);
   const at::Tensor seen =
-      ((transform(counts / result.fluence.unsqueeze(1)) - mean) / deviation).contiguous();
+      ((transform(counts / result.fluence.unsqueeze(1)) - mean_) / deviation_).contiguous();
   for (std::int64_t k = 0; k < b; ++k) {
     const float* const from = seen.data_ptr<float>() + k * p;
     float* const to = result.image.data_ptr<float>() + k * s * s;
     for (std::int64_t c = 0; c < p; ++c) to[images_.cell[std::size_t(c)]] = from[c];
   }
+  for (at::Tensor* tensor : {&result.image, &result.target, &result.fluence})
+    *tensor = tensor->to(device_);
   return result;
 }
 
@@ -149,7 +156,8 @@ at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
   const Prediction prediction{model, tensors, options};
   std::vector<at::Tensor> rotations;
   for (std::int64_t h = 0; h < kSquare; ++h) rotations.push_back(copy_rotation(h).t());
-  const at::Tensor back = at::stack(rotations);  // [8, 3, 3] Kᵀ
+  const at::Device device = batch.image.device();
+  const at::Tensor back = at::stack(rotations).to(device);  // [8, 3, 3] Kᵀ
   const at::Tensor turn = sampling.turn.contiguous();
   // Which of the 8 images each frame's copy c is.
   std::vector<std::vector<std::int64_t>> which(static_cast<std::size_t>(copies));
@@ -164,7 +172,7 @@ at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
   };
   const auto encode = [&](const std::vector<std::int64_t>& h) {
     Encoded encoded = model.encoder->forward(show(h), options.precision);
-    const at::Tensor index = at::tensor(at::ArrayRef<std::int64_t>(h));
+    const at::Tensor index = at::tensor(at::ArrayRef<std::int64_t>(h)).to(device);
     encoded.rotation = at::matmul(encoded.rotation, back.index_select(0, index).unsqueeze(1));
     return encoded;
   };
@@ -188,9 +196,10 @@ at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
     }
     best = at::stack(all).argmin(0).contiguous();
   }
+  const at::Tensor found = best.to(at::kCPU);
   std::vector<std::int64_t> chosen;
   for (std::int64_t k = 0; k < b; ++k)
-    chosen.push_back(which[std::size_t(best.data_ptr<std::int64_t>()[k] / heads)][std::size_t(k)]);
+    chosen.push_back(which[std::size_t(found.data_ptr<std::int64_t>()[k] / heads)][std::size_t(k)]);
   const Encoded encoded = encode(chosen);
   const at::Tensor head = best.remainder(heads).view({b, 1, 1, 1}).expand({b, 1, 3, 3});
   return losses(encoded, encoded.rotation.gather(1, head).squeeze(1), sampling.cells);

@@ -19,6 +19,7 @@ class PoseModel : public torch::nn::Module {
   void draw(std::uint64_t seed);
   /// Rotations B g Bᵀ of the group with axes B in the field's frame: [G, 3, 3].
   at::Tensor symmetry_rotations() const;
+  at::Device device() const { return parameters().front().device(); }
   std::int64_t symmetry_order() const { return operations_.defined() ? operations_.size(0) : 1; }
 
   std::shared_ptr<OrientationEncoder> encoder;
@@ -29,7 +30,8 @@ class PoseModel : public torch::nn::Module {
   at::Tensor operations_;  ///< [G, 3, 3]
 };
 
-/// Everything of the frames that a step's loss needs, the same for all threads.
+/// Everything of the frames that a step's loss needs, the same for all threads. All but `turn` are
+/// where the model is.
 struct Sampling {
   at::Tensor cells;     ///< [P'] those that the loss is taken on
   at::Tensor deciding;  ///< [P''] those that decide among the copies
@@ -37,10 +39,10 @@ struct Sampling {
   at::Tensor symmetry;  ///< [B] which of the group's rotations; undefined: none
 };
 
-/// Frames as tensors.
+/// Frames as tensors, made on the processor and kept where the model is.
 class ImageTensors {
  public:
-  explicit ImageTensors(const Images& images);
+  explicit ImageTensors(const Images& images, at::Device device = at::kCPU);
 
   struct Batch {
     at::Tensor image;    ///< [B, 1, S, S] standardised, 0 where not measured
@@ -55,6 +57,8 @@ class ImageTensors {
 
  private:
   const Images& images_;
+  at::Device device_;
+  at::Tensor area_, mean_, deviation_;  ///< on the processor
 };
 
 inline constexpr std::int64_t kSquare = 8;

@@ -20,9 +20,9 @@ constexpr double kInnermost = 0.3;     ///< of the rim, where the march begins
 PoseTask::PoseTask(PoseModel& model, const Images& images, const NeuralOptions& options,
                    const learn::Hands& hands, Monitor& monitor)
     : model_(model),
-      tensors_(images),
+      tensors_(images, model.device()),
       options_(options),
-      hands_(hands),
+      hands_{hands.team, model.device().is_cuda() ? 1 : hands.threads},
       monitor_(monitor),
       parameters_(model.parameters()) {
   learn::set_threads(1);
@@ -35,7 +35,12 @@ double PoseTask::reach(const learn::Step& step) const {
 }
 
 at::Tensor PoseTask::inside(double reach) const {
-  return at::nonzero(tensors_.points.square().sum(1) <= reach * reach).flatten();
+  return at::nonzero(tensors_.points.square().sum(1) <= reach * reach).flatten().to(at::kCPU);
+}
+
+std::size_t PoseTask::frames_at_once(std::size_t rows) const {
+  const std::size_t ranks = hands_.team.size();
+  return model_.device().is_cuda() ? (rows + ranks - 1) / ranks : kChunk;
 }
 
 Sampling PoseTask::draw(std::size_t rows, const learn::Step& step) const {
@@ -61,13 +66,16 @@ Sampling PoseTask::draw(std::size_t rows, const learn::Step& step) const {
 
 at::Tensor PoseTask::loss(std::span<const std::size_t> rows, const learn::Step& step,
                           learn::Parts&) {
-  const Sampling sampling = draw(rows.size(), step);
-  const std::size_t count = (rows.size() + kChunk - 1) / kChunk;
+  Sampling sampling = draw(rows.size(), step);
+  for (at::Tensor* tensor : {&sampling.cells, &sampling.deciding, &sampling.symmetry})
+    if (tensor->defined()) *tensor = tensor->to(model_.device());
+  const std::size_t chunk = frames_at_once(rows.size());
+  const std::size_t count = (rows.size() + chunk - 1) / chunk;
   const double share = 1 / double(rows.size());
   const auto learned = step.training ? parameters_ : std::vector<at::Tensor>();
   const learn::ChunkLoss sum = learn::sum_chunks(count, 1, learned, hands_, [&](std::size_t item) {
     const at::AutoGradMode mode(step.training);
-    const std::size_t first = item * kChunk, last = std::min(first + kChunk, rows.size());
+    const std::size_t first = item * chunk, last = std::min(first + chunk, rows.size());
     const auto range = [&](const at::Tensor& t) {
       return t.defined() ? t.slice(0, std::int64_t(first), std::int64_t(last)) : t;
     };
@@ -77,10 +85,10 @@ at::Tensor PoseTask::loss(std::span<const std::size_t> rows, const learn::Step& 
         pose_loss(model_, tensors_, tensors_.batch(rows.subspan(first, last - first)), own,
                   options_)
             .sum();
-    learn::ChunkLoss chunk{.values = {loss.item<double>()}};
+    learn::ChunkLoss part{.values = {loss.item<double>()}};
     if (step.training)
-      chunk.gradients = torch::autograd::grad({loss * share}, parameters_, {}, {}, false, true);
-    return chunk;
+      part.gradients = torch::autograd::grad({loss * share}, parameters_, {}, {}, false, true);
+    return part;
   });
   const double value = sum.values[0] * share;
   if (!step.training) return at::scalar_tensor(value, at::kDouble);

@@ -9,7 +9,8 @@
 
 namespace spi {
 
-/// A step's frames are worked on in chunks that ranks and threads share, see sum_chunks().
+/// A step's frames are worked on in chunks that ranks and threads share, see sum_chunks(): where
+/// the model is, on the processor or a CUDA device of each rank.
 class PoseTask : public learn::Task {
  public:
   PoseTask(PoseModel& model, const Images& images, const NeuralOptions& options,
@@ -24,6 +25,8 @@ class PoseTask : public learn::Task {
   /// Radius, of the rim, up to which cells count at that step.
   double reach(const learn::Step& step) const;
   at::Tensor inside(double reach) const;
+  /// Of a step of so many: a chunk. A CUDA device takes its rank's share in one.
+  std::size_t frames_at_once(std::size_t rows) const;
   Sampling draw(std::size_t rows, const learn::Step& step) const;
 
   PoseModel& model_;

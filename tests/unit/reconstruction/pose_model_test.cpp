@@ -2,9 +2,11 @@
 #include "models/reconstruction/pose_model.h"
 
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
 
+#include "libspi/learn/runtime.h"
 #include "small_particle.h"
 
 namespace spi {
@@ -126,6 +128,38 @@ TEST(PoseLoss, IsTheLeastOfTheCopies) {
   scene.options.copies = 4;
   const at::Tensor least = pose_loss(*scene.model, tensors, batch, sampling, scene.options);
   EXPECT_LT((least - at::stack(alone).amin(0)).abs().max().item<double>(), 1e-5);
+}
+
+/// The loss and its gradients do not depend on where they are worked out, but for rounding.
+TEST(PoseLoss, IsTheSameOnADevice) {
+  if (learn::cuda_devices(nullptr) == 0) GTEST_SKIP() << "no CUDA device";
+  NeuralOptions options;
+  options.symmetry = "D2";
+  const Scene scene(options);
+  const std::vector<std::size_t> rows{1, 2, 3, 4, 5};
+  const auto step_on = [&](at::Device device) {
+    scene.model->to(device);
+    const ImageTensors tensors(scene.images, device);
+    Sampling sampling = all_cells(scene.images, 5);
+    sampling.symmetry = at::arange(5, at::kLong).remainder(scene.model->symmetry_order());
+    for (at::Tensor* tensor : {&sampling.cells, &sampling.deciding, &sampling.symmetry})
+      *tensor = tensor->to(device);
+    const at::Tensor loss =
+        pose_loss(*scene.model, tensors, tensors.batch(rows), sampling, scene.options).sum();
+    std::vector<at::Tensor> found =
+        torch::autograd::grad({loss}, scene.model->parameters(), {}, {}, false, true);
+    found.push_back(loss.detach());
+    for (at::Tensor& tensor : found)
+      if (tensor.defined()) tensor = tensor.to(at::kCPU);
+    return found;
+  };
+  const auto cpu = step_on(at::kCPU), cuda = step_on(at::Device(at::kCUDA, 0));
+  for (std::size_t k = 0; k < cpu.size(); ++k) {
+    ASSERT_EQ(cpu[k].defined(), cuda[k].defined());
+    if (!cpu[k].defined()) continue;
+    const double scale = cpu[k].norm().item<double>();
+    EXPECT_LT((cpu[k] - cuda[k]).norm().item<double>(), 1e-3 * scale + 1e-6) << "parameter " << k;
+  }
 }
 
 /// Whichever rotation of the group is drawn, a symmetric field would look the same: the rotations
