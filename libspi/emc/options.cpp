@@ -12,7 +12,7 @@ void EmcOptions::describe(OptionSet& o) {
       "point group of the particle, Schoenflies or Hermann-Mauguin: the model has the symmetry of "
       "its Laue class");
   o.add("size", size,
-        "voxels across the cube of intensities, odd; auto: twenty for the finest fringes of the "
+        "voxels across the cube of intensities, odd; auto: sixteen for the finest fringes of the "
         "frames, at most two a pixel of q, within --max-memory")
       .range(9, 1025);
   o.add("reference", reference,

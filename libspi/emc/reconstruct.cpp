@@ -23,13 +23,13 @@ std::size_t size_for(double radius_voxels) {
   return 2 * (std::size_t(std::ceil(radius_voxels)) + kBorder) + 1;
 }
 
-/// Voxels a pixel: twenty for the period of the finest fringes along the rings, two where they are
+/// Voxels a pixel: sixteen for the period of the finest fringes along the rings, two where they are
 /// fine or unknown. Of a ring's variance 95 % lie below its finest, and half of the rings have
 /// finer ones than taken. Rings whose bins hold less than two pixels tell nothing: there the
 /// pattern of pixels varies faster than any fringe.
 double automatic_sampling(FrameStore& store, const EmcOptions& options, int threads,
                           Monitor& monitor) {
-  constexpr double kShare = 0.95, kVoxels = 20, kFine = 2, kPixels = 2;
+  constexpr double kShare = 0.95, kVoxels = 16, kFine = 2, kPixels = 2;
   const PolarBinning& binning = store.binning();
   const AngularPrior prior(store, ring_limits(binning), threads, monitor);
   const double turn = binning.folded() ? std::numbers::pi : 2 * std::numbers::pi;

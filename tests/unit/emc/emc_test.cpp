@@ -125,10 +125,10 @@ TEST(ReconstructEmc, SamplesAsFinelyAsTheFringesAsk) {
     FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
     return test::reconstruct(source, options).voxels_per_pixel;
   };
-  // The cube's diameter makes fringes of 13 pixels, faint ones; 8 voxels each keep orientations
-  // (docs/theory/reconstruction.md), 16 are more than any use.
+  // The cube's diameter makes fringes of 13 pixels, faint ones, its edge such of 23. Of these, 8
+  // voxels keep orientations (docs/theory/reconstruction.md); 16 of the former are of no use.
   const double sampled = sampling(test::small_cube_intensity, 121);
-  EXPECT_GT(sampled, 0.9 * 8 / 13);
+  EXPECT_GT(sampled, 8. / 23);
   EXPECT_LT(sampled, 16. / 13);
   // On small frames bins hold less than two pixels, and fringes cannot be told: the most there is.
   EXPECT_NEAR(sampling(test::small_cube_intensity, 33), 2, 0.1);
