@@ -126,6 +126,7 @@ double VolumeEmc::blur() const {
 }
 
 double VolumeEmc::mean_beta() const {
+  if (state_.poses.empty()) return beta(0);  // a model goes on from its sums alone
   double sum = 0;
   for (std::size_t d = 0; d < state_.poses.size(); ++d) sum += beta(setting_.store.photons(d));
   return sum / double(state_.poses.size());
