@@ -260,6 +260,29 @@ TEST(ReconstructOnline, KilledAtAnyTimeItCountsEachFrameOnce) {
   expect_same(killed.model, run(folder / "g.h5", options, folder / "t/online.h5").model);
 }
 
+TEST(ReconstructOnline, GoesOnFromItsSumsOnTheGridAsIfUnbroken) {
+  const Folder folder;
+  test::write_frames(folder / "all.h5", 350, 3000);
+  test::WriterProcess writer(folder / "g.h5", folder / "all.h5");
+  OnlineOptions options = small_options();
+  options.first = 150;
+  options.batch = 25;
+  options.emc.polar.angles = 32;
+  options.emc.polar.r_max = 12;
+  options.emc.max_iterations = 6;
+  options.emc.refine = Refinement::none;
+  options.emc.resume = true;
+  writer.append(0, 150);
+  run(folder / "g.h5", options, folder / "s/online.h5");
+  for (std::size_t written = 150; written < 350; written += 25) {
+    writer.append(written, 25);
+    run(folder / "g.h5", options, folder / "s/online.h5");
+  }
+  const Outcome broken = run(folder / "g.h5", options, folder / "s/online.h5");
+  EXPECT_EQ(broken.model.id, all_ids(350));
+  expect_same(broken.model, run(folder / "g.h5", options, folder / "t/online.h5").model);
+}
+
 TEST(ReconstructOnline, StopsWhenItIsTold) {
   const Folder folder;
   test::write_frames(folder / "f.h5", 500, 3000);
