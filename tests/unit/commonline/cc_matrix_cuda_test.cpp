@@ -5,25 +5,17 @@
 #include <atomic>
 #include <set>
 
-#include "libspi/base/random.h"
 #include "libspi/commonline/line_panels.h"
 #include "libspi/cuda/devices.h"
 #include "libspi/cuda/host_queue.h"
+#include "random_lines.h"
 
 namespace spi {
 namespace {
 
-LineSet random_lines(std::size_t patterns, std::size_t angles, std::size_t features) {
-  LineSet lines{patterns, angles, features, std::vector<float>(patterns * angles * features), {}};
-  Random random(5, 0, 0);
-  for (std::size_t line = 0; line < patterns * angles; ++line) {
-    float* x = &lines.values[line * features];
-    double norm = 0;
-    for (std::size_t f = 0; f < features; ++f) norm += std::pow(x[f] = float(random.normal()), 2);
-    for (std::size_t f = 0; f < features; ++f) x[f] /= float(std::sqrt(norm));
-  }
-  return lines;
-}
+using test::random_lines;
+
+constexpr std::uint64_t kSeed = 5;
 
 /// What splitting and sums of 3·F numbers below 1 may be off by, on either side.
 double bound(std::size_t features) { return double(3 * features + 32) * 0x1p-22; }
@@ -62,13 +54,15 @@ TEST_F(Panels, AreTheCcMatrix) {
   // 1: every tile holds many patterns; 40: padded to 64, tiles across patterns; 128: one each.
   for (const auto& [patterns, angles, features] :
        {std::array<std::size_t, 3>{9, 1, 7}, {11, 40, 20}, {4, 128, 16}, {3, 180, 33}})
-    expect_that_of_the_processor(random_lines(patterns, angles, features), 0, patterns);
+    expect_that_of_the_processor(random_lines(patterns, angles, features, kSeed), 0, patterns);
 }
 
-TEST_F(Panels, OfAPartOfTheRows) { expect_that_of_the_processor(random_lines(13, 20, 10), 4, 9); }
+TEST_F(Panels, OfAPartOfTheRows) {
+  expect_that_of_the_processor(random_lines(13, 20, 10, kSeed), 4, 9);
+}
 
 TEST_F(Panels, AreSmallWhereMemoryIs) {
-  const LineSet lines = random_lines(17, 32, 16);
+  const LineSet lines = random_lines(17, 32, 16, kSeed);
   const double pattern = 32 * 16 * 4;
   cuda::HostQueue::pretended_bytes = 2 * (3 * pattern + 16) + 10;  // one pattern, not two
   EXPECT_EQ(cuda::LinePanels<cuda::HostQueue>(lines, 0, 17, 1).size(), 1u);
@@ -95,7 +89,7 @@ TEST(Peak, IsOrderedAsItsValueThenPlace) {
 TEST(CudaCcMatrix, IsThatOfTheProcessor) {
   std::string why = "this build has no CUDA kernels";
   if (!cuda::kernel_devices() || cuda::kernel_devices()(&why) == 0) GTEST_SKIP() << why;
-  const LineSet lines = random_lines(150, 90, 100);
+  const LineSet lines = random_lines(150, 90, 100, kSeed);
   const auto cpu = cc_matrix(lines, {.keep_angles = true}, 2, silent_monitor());
   const auto gpu =
       cc_matrix(lines, {.keep_angles = true, .device = Device::cuda}, 2, silent_monitor());

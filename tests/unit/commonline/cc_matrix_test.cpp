@@ -5,24 +5,13 @@
 
 #include <numeric>
 
-#include "libspi/base/random.h"
 #include "libspi/selftest/reference/cc_reference.h"
+#include "random_lines.h"
 
 namespace spi {
 namespace {
 
-LineSet random_lines(std::size_t patterns, std::size_t angles, std::size_t features,
-                     std::uint64_t seed) {
-  LineSet lines{patterns, angles, features, std::vector<float>(patterns * angles * features), {}};
-  Random random(seed, 0, 0);
-  for (std::size_t line = 0; line < patterns * angles; ++line) {
-    float* x = &lines.values[line * features];
-    double norm = 0;
-    for (std::size_t f = 0; f < features; ++f) norm += std::pow(x[f] = float(random.normal()), 2);
-    for (std::size_t f = 0; f < features; ++f) x[f] /= float(std::sqrt(norm));
-  }
-  return lines;
-}
+using test::random_lines;
 
 // Rounding of a single-precision dot product of n terms of unit vectors is at most n·2^-24.
 double rounding(std::size_t features) { return double(features) * 0x1p-24 + 1e-7; }

@@ -8,6 +8,7 @@
 #include "libspi/learn/chunk_gradients.h"
 #include "libspi/learn/runtime.h"
 #include "libspi/learn/trainer.h"
+#include "stopper.h"
 #include "tests/unit/folder.h"
 #include "tests/unit/thread_team.h"
 
@@ -15,6 +16,7 @@ namespace spi::learn {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Stopper;
 
 at::Tensor normal(std::vector<std::int64_t> sizes, std::uint64_t seed) {
   return at::empty(sizes, at::kFloat).normal_(0, 1, at::make_generator<at::CPUGeneratorImpl>(seed));
@@ -112,20 +114,6 @@ class Line : public torch::nn::Module, public Task {
   }
   Hands hands_;
   at::Tensor weight_;
-};
-
-/// Asks to stop after a number of steps.
-class Stopper final : public Monitor {
- public:
-  explicit Stopper(int after) : left_(after) {}
-  void message(Severity, const std::string&) override {}
-  void begin(std::string_view, std::uint64_t) override {}
-  void advance(std::uint64_t) override { --left_; }
-  void end() override {}
-  bool cancelled() const override { return left_ <= 0; }
-
- private:
-  int left_;
 };
 
 class RankTraining : public testing::Test {

@@ -11,12 +11,14 @@
 #include "libspi/learn/keys.h"
 #include "libspi/learn/runtime.h"
 #include "libspi/learn/training_state.h"
+#include "stopper.h"
 #include "tests/unit/folder.h"
 
 namespace spi::learn {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Stopper;
 
 /// Two layers; noise on the input, drawn by the step's generator.
 class Toy : public torch::nn::Module, public Task {
@@ -49,20 +51,6 @@ class Toy : public torch::nn::Module, public Task {
   at::Tensor in_, in_bias_, out_, x_, y_;
   double noise_;
   bool poisoned_ = false;
-};
-
-/// Asks to stop after a number of steps.
-class Stopper final : public Monitor {
- public:
-  explicit Stopper(int after) : left_(after) {}
-  void message(Severity, const std::string&) override {}
-  void begin(std::string_view, std::uint64_t) override {}
-  void advance(std::uint64_t) override { --left_; }
-  void end() override {}
-  bool cancelled() const override { return left_ <= 0; }
-
- private:
-  int left_;
 };
 
 class Training : public testing::Test {
