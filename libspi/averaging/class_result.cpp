@@ -63,7 +63,8 @@ void judge_class(const ClassEmc& emc, std::size_t k, ClassResult& result) {
   result.half_correlation[k] = all.correlation();
 }
 
-void fill_averages(const ClassEmc& emc, const FrameStore& store, double mean_fluence, int threads,
+/// Every rank judges its part of the classes.
+void fill_averages(const ClassEmc& emc, FrameStore& store, double mean_fluence, int threads,
                    ClassResult& result) {
   const PolarBinning& binning = store.binning();
   const std::size_t angles = result.angles, bins = result.rings * angles;
@@ -72,7 +73,11 @@ void fill_averages(const ClassEmc& emc, const FrameStore& store, double mean_flu
   result.rate = emc.state().model.rate;
   for (float& w : result.rate) w *= float(mean_fluence);
   result.weight.resize(result.rate.size());
-  parallel_for(result.classes, threads, [&](std::size_t k, int) {
+  Team& team = store.team();
+  const std::vector<std::size_t> parts = equal_parts(result.classes, team.size());
+  const std::size_t first = parts[team.rank()];
+  parallel_for(parts[team.rank() + 1] - first, threads, [&](std::size_t item, int) {
+    const std::size_t k = first + item;
     std::vector<double> numerator(bins), exposure(bins);
     emc.sums().on_bins(k, 2, numerator.data(), exposure.data());
     for (std::size_t i = 0; i < result.rings; ++i) {
@@ -86,6 +91,12 @@ void fill_averages(const ClassEmc& emc, const FrameStore& store, double mean_flu
     }
     judge_class(emc, k, result);
   });
+  const auto gather = [&](auto& values) {
+    std::vector<std::size_t> bounds = parts;
+    for (std::size_t& bound : bounds) bound *= values.size() / result.classes;
+    team.gather(std::span(values), bounds);
+  };
+  gather(result.weight), gather(result.snr), gather(result.half_correlation);
 }
 
 void fill_members(const ClassEmc& emc, const FrameStore& store, double mean_fluence,
@@ -108,7 +119,7 @@ void fill_members(const ClassEmc& emc, const FrameStore& store, double mean_flue
 
 }  // namespace
 
-ClassResult result_of(ClassEmc& emc, const FrameStore& store, int threads) {
+ClassResult result_of(ClassEmc& emc, FrameStore& store, int threads) {
   const ClassRun& run = emc.state();
   ClassResult result;
   result.run = run.run;

@@ -34,7 +34,8 @@ struct ClassResult {
   std::optional<double> held_out_gain;  ///< nats a frame
 };
 
-/// Gathers the result of a run that has ended. The half sets are those of its last iteration.
-ClassResult result_of(ClassEmc& emc, const FrameStore& store, int threads);
+/// Gathers the result of a run that has ended: all ranks. The half sets are those of its last
+/// iteration.
+ClassResult result_of(ClassEmc& emc, FrameStore& store, int threads);
 
 }  // namespace spi

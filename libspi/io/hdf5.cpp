@@ -237,6 +237,7 @@ void File::make(const std::string& dataset, int type, const Shape& shape, const 
 void File::write_raw(const std::string& dataset, int type, const Shape& offset, const Shape& count,
                      const void* values) {
   const Handle object(H5Dopen2(id_, dataset.c_str(), H5P_DEFAULT));
+  if (object >= 0 && write_row_chunks(object, type, offset, count, values)) return;
   const Handle space = selected_space(object, offset, count), memory = memory_space(count);
   if (object < 0 || space < 0 ||
       H5Dwrite(object, memory_type(type), memory, count.empty() ? H5S_ALL : hid_t(space),

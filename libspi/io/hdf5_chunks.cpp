@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rows that are compressed chunks of their own: read as they are, decompressed side by side.
+// Rows that are compressed chunks of their own: read and written as they are, several times faster
+// than through HDF5's filters.
 #include <libdeflate.h>
 
 #include <memory>
@@ -15,8 +16,11 @@ using namespace detail;
 
 using Decompressor = std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)>;
 
+using Compressor = std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)>;
+
 struct Filters {
   bool shuffled = false;
+  int level = 1;  ///< of deflate
 };
 
 /// The filters of a dataset whose chunks are single rows in deflate, else nothing.
@@ -29,16 +33,17 @@ std::optional<Filters> row_filters(hid_t dataset) {
   H5Pget_chunk(properties, rank, chunk.data());
   if (chunk[0] != 1 || !std::equal(size.begin() + 1, size.end(), chunk.begin() + 1))
     return std::nullopt;
+  unsigned parameter = 0;  // of the last filter asked for
   const auto filter = [&](int index) {
-    unsigned flags = 0, parameter = 0;
+    unsigned flags = 0;
     std::size_t parameters = 1;
     return H5Pget_filter2(properties, unsigned(index), &flags, &parameters, &parameter, 0, nullptr,
                           nullptr);
   };
   const int count = H5Pget_nfilters(properties);
-  if (count == 1 && filter(0) == H5Z_FILTER_DEFLATE) return Filters{};
+  if (count == 1 && filter(0) == H5Z_FILTER_DEFLATE) return Filters{false, int(parameter)};
   if (count == 2 && filter(0) == H5Z_FILTER_SHUFFLE && filter(1) == H5Z_FILTER_DEFLATE)
-    return Filters{.shuffled = true};
+    return Filters{true, int(parameter)};
   return std::nullopt;
 }
 
@@ -84,7 +89,45 @@ bool decompress(const std::vector<unsigned char>& stored, unsigned char* out, st
                                     nullptr) == LIBDEFLATE_SUCCESS;
 }
 
+/// HDF5's shuffle: byte b of element i goes to b·count + i.
+void shuffle(const unsigned char* in, std::size_t count, std::size_t bytes, unsigned char* out) {
+  for (std::size_t b = 0; b < bytes; ++b)
+    for (std::size_t i = 0; i < count; ++i) out[b * count + i] = in[i * bytes + b];
+}
+
 }  // namespace
+
+bool detail::write_row_chunks(hid_t dataset, int type, const Shape& offset, const Shape& count,
+                              const void* values) {
+  const Handle stored_type(H5Dget_type(dataset)), space(H5Dget_space(dataset));
+  const auto filters = count.empty() ? std::nullopt : row_filters(dataset);
+  if (!filters || filters->level < 1 || H5Tequal(stored_type, memory_type(type)) <= 0) return false;
+  std::vector<hsize_t> size(count.size()), place(count.size(), 0);
+  if (H5Sget_simple_extent_ndims(space) != int(count.size())) return false;
+  H5Sget_simple_extent_dims(space, size.data(), nullptr);
+  if (!std::equal(count.begin() + 1, count.end(), size.begin() + 1)) return false;
+  if (offset[0] + count[0] > size[0]) return false;
+  const std::size_t bytes = H5Tget_size(stored_type), rows = count[0];
+  const std::size_t elements = element_count(count) / std::max<std::size_t>(rows, 1);
+  const Compressor compressor(libdeflate_alloc_compressor(filters->level),
+                              &libdeflate_free_compressor);
+  if (!compressor) return false;
+  std::vector<unsigned char> shuffled(filters->shuffled ? elements * bytes : 0);
+  std::vector<unsigned char> packed(
+      libdeflate_zlib_compress_bound(compressor.get(), elements * bytes));
+  const auto* row = static_cast<const unsigned char*>(values);
+  for (std::size_t k = 0; k < rows; ++k, row += elements * bytes) {
+    if (filters->shuffled) shuffle(row, elements, bytes, shuffled.data());
+    const std::size_t length =
+        libdeflate_zlib_compress(compressor.get(), filters->shuffled ? shuffled.data() : row,
+                                 elements * bytes, packed.data(), packed.size());
+    place[0] = offset[0] + k;
+    if (length == 0 ||
+        H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, place.data(), length, packed.data()) < 0)
+      return false;
+  }
+  return true;
+}
 
 bool File::read_row_chunks(const std::string& dataset, int type, std::size_t bytes,
                            std::size_t first, std::size_t count, void* out, int threads) const {

@@ -63,6 +63,11 @@ inline std::string reason() {
 /// ended without closing it. False where it cannot be read.
 bool is_written_in_swmr(const std::filesystem::path& path);
 
+/// Writes whole rows that are compressed chunks of their own. False where the dataset is stored in
+/// another way or that failed: then write them through HDF5's filters.
+bool write_row_chunks(hid_t dataset, int type, const Shape& offset, const Shape& count,
+                      const void* values);
+
 inline Handle text_type() {
   Handle type(H5Tcopy(H5T_C_S1));
   H5Tset_size(type, H5T_VARIABLE);

@@ -94,6 +94,32 @@ TEST_F(Hdf5, RowsAreReadAsByHdf5Itself) {
   expect_error([&] { read.read_rows("/real", 4, 2, real.data(), 1); }, {"/real"});
 }
 
+TEST_F(Hdf5, RowsAreWrittenAsHdf5ReadsThem) {
+  constexpr std::size_t kRows = 6, kColumns = 300;
+  std::vector<float> values(kRows * kColumns);
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::sin(float(k * k));
+  h5::File file = h5::File::create(at("a.h5"));
+  for (const int level : {1, 9}) {
+    const std::string name = text_of("/level_", level);
+    file.create_dataset<float>(name, {0, kColumns},
+                               {.chunk = {1, kColumns}, .deflate = level, .growable = true});
+    file.append(name, std::span<const float>(values).first(2 * kColumns));
+    file.append(name, std::span<const float>(values).subspan(2 * kColumns));
+    const std::vector<float> row(kColumns, 7.f), part(10, 8.f);
+    file.write_box(name, {1, 0}, {1, kColumns}, row.data());  // a row anew, then a part of it
+    file.write_box(name, {1, 20}, {1, 10}, part.data());
+  }
+  file.close();
+  std::fill_n(&values[kColumns], kColumns, 7.f);
+  std::fill_n(&values[kColumns + 20], 10, 8.f);
+  const h5::File read = h5::File::open(at("a.h5"));
+  for (const char* name : {"/level_1", "/level_9"}) {
+    std::vector<float> found(values.size());
+    read.read_box(name, {0, 0}, {kRows, kColumns}, found.data());
+    EXPECT_EQ(found, values) << name;
+  }
+}
+
 TEST_F(Hdf5, DamagedRowsAreNamed) {
   std::vector<float> values(4 * 2000);
   for (std::size_t k = 0; k < values.size(); ++k) values[k] = std::sin(float(k));
