@@ -32,7 +32,8 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& opti
                                const std::filesystem::path& checkpoint, std::uint64_t seed,
                                int threads, Monitor& monitor);
 
-/// "used 19 998 of 20 000 frames in 2 runs; ..." for the last line of the log.
+/// "used 19998 of 20000 frames (rejected: 2 damaged); 200 averages from 2 runs", the last line of a
+/// log.
 std::string summary(const AveragingResult& result, const FrameSource& source);
 
 }  // namespace spi

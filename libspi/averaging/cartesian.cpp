@@ -31,8 +31,7 @@ CartesianDrawer::CartesianDrawer(const PolarBinning& binning, const RadialMean& 
       const double ring = std::clamp((r - radii.front()) / width, 0., double(rings_ - 1));
       double angle = std::fmod(std::atan2(y, x) / fine_step + 4 * turn, turn);
       if (angle >= turn) angle = 0;
-      const auto below =
-          std::uint32_t(std::min(ring, double(rings_) - 1.5 > 0 ? double(rings_ - 2) : 0.));
+      const auto below = std::uint32_t(std::min(ring, rings_ > 1 ? double(rings_ - 2) : 0.));
       points_.push_back({std::uint32_t(row * size_ + column), below, std::uint32_t(angle),
                          float(rings_ > 1 ? ring - below : 0), float(angle - std::floor(angle)),
                          float(mean.at(r))});

@@ -66,10 +66,12 @@ std::vector<float> read_fluences(const std::filesystem::path& path, std::size_t 
   } else {
     std::ifstream stream(path);
     if (!stream) fail("cannot read the fluences of ", name);
-    for (std::string line; std::getline(stream, line);) {
-      std::istringstream words(line.substr(0, line.find('#')));
-      for (std::string word; words >> word;) values.push_back(float(parse_number(word)));
-    }
+    with_context("reading the fluences of " + name, [&] {
+      for (std::string line; std::getline(stream, line);) {
+        std::istringstream words(line.substr(0, line.find('#')));
+        for (std::string word; words >> word;) values.push_back(float(parse_number(word)));
+      }
+    });
   }
   if (values.size() != frames)
     fail(name, " holds ", values.size(), " fluences, there are ", frames, " frames");

@@ -29,7 +29,7 @@ void write_dragonfly_output(const std::filesystem::path& path, const AveragingRe
 std::vector<Column> trials_table(const AveragingResult& result);
 
 /// The convergence of all runs: run, iteration (from 1), beta, gain, information, part of the
-/// frames that changed class, empty classes.
+/// frames that changed class, classes made anew.
 std::vector<Column> convergence_table(const AveragingResult& result);
 
 }  // namespace spi

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "libspi/base/error.h"
+#include "libspi/base/ranks.h"
 
 namespace spi {
 namespace {
@@ -99,11 +100,10 @@ bool reject_brightest(const std::vector<double>& photons, double brightest, Surv
   for (std::size_t d = 0; d < photons.size(); ++d)
     if (survey.fate[d] == FrameFate::used && photons[d] > 0) bright.push_back(photons[d]);
   if (bright.empty()) return false;
-  const auto middle = bright.begin() + std::ptrdiff_t(bright.size() / 2);
-  std::ranges::nth_element(bright, middle);
+  const double limit = brightest * median(std::move(bright));
   bool rejected = false;
   for (std::size_t d = 0; d < photons.size(); ++d)
-    if (survey.fate[d] == FrameFate::used && photons[d] > brightest * *middle)
+    if (survey.fate[d] == FrameFate::used && photons[d] > limit)
       survey.fate[d] = FrameFate::too_bright, rejected = true;
   return rejected;
 }

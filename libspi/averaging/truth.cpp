@@ -23,6 +23,7 @@ struct FramesTruth {
   std::unordered_map<std::uint64_t, FrameTruth> frames;
 };
 
+/// UserError where a file cannot be read.
 std::optional<FramesTruth> read_truth(const std::vector<std::filesystem::path>& paths) {
   FramesTruth all;
   for (const auto& path : paths) {
@@ -47,7 +48,11 @@ std::optional<FramesTruth> read_truth(const std::vector<std::filesystem::path>& 
 
 std::optional<AveragesTruth> truth_of_averages(const AveragingResult& result,
                                                const std::vector<std::filesystem::path>& frames) {
-  const auto truth = read_truth(frames);
+  std::optional<FramesTruth> truth;
+  try {
+    truth = read_truth(frames);
+  } catch (const UserError&) {  // one of the files that FrameSource has left out
+  }
   if (!truth) return std::nullopt;
   AveragesTruth averages{.kind_names = truth->kind_names};
   std::size_t majority = 0, members = 0;

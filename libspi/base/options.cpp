@@ -4,15 +4,26 @@
 #include <limits>
 
 namespace spi {
+namespace {
+
+/// The values of an option as numbers: one, those of a list, or none where it is automatic.
+std::vector<double> numbers_of(const Option& option) {
+  if (const auto value = option.number()) return {*value};
+  const std::string text = option.print();
+  const bool is_list = option.type.find(',') != std::string::npos && text != "auto";
+  return is_list ? Text<std::vector<double>>::parse(text) : std::vector<double>{};
+}
+
+}  // namespace
 
 Option& Option::range(double low, double high) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  SPI_ASSERT(type.starts_with("NUMBER") || type.starts_with("INT"));  // no others are checked
   limits = high == kInfinity ? text_of("at least ", print_number(low))
                              : text_of("from ", print_number(low), " to ", print_number(high));
   check = [this, low, high] {
-    const auto value = number();
-    if (value && !(*value >= low && *value <= high))
-      fail("--", name, " is ", print(), ", must be ", limits);
+    for (const double value : numbers_of(*this))
+      if (!(value >= low && value <= high)) fail("--", name, " is ", print(), ", must be ", limits);
   };
   return *this;
 }

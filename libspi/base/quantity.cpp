@@ -52,8 +52,11 @@ template <std::size_t N>
 double parse_with_unit(std::string_view text, const Unit (&units)[N], std::string_view quantity,
                        std::string_view example) {
   const auto [value, unit_name] = split_number(trimmed(text));
-  for (const Unit& unit : units)
-    if (unit.name == unit_name) return value * unit.factor;
+  for (const Unit& unit : units) {
+    if (unit.name != unit_name) continue;
+    if (!std::isfinite(value * unit.factor)) fail("'", text, "' is too large");
+    return value * unit.factor;
+  }
   if (unit_name.empty())
     fail("'", text, "' has no unit: a ", quantity, " is written like ", example);
   fail("unknown unit '", unit_name, "': a ", quantity, " is written like ", example);
@@ -111,7 +114,7 @@ double parse_number(std::string_view text) {
   if (rest.empty()) return value;
   if (rest.front() == '/') {
     const auto [divisor, tail] = split_number(trimmed(rest.substr(1)));
-    if (tail.empty() && divisor != 0) return value / divisor;
+    if (tail.empty() && std::isfinite(value / divisor)) return value / divisor;
   }
   fail("'", text, "' is not a number");
 }

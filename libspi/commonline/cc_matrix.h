@@ -47,7 +47,8 @@ struct CcMatrixOptions {
 /// single-precision matrix product whose A×A blocks are reduced to their maxima in registers. With
 /// weights: the weighted correlation with weights w_ia·w_jb, from six such products (four about 0)
 /// of any values: no normalisation is needed. 2·F·(A·N)²/2 operations; memory beyond input and
-/// output is a tile a thread. The result does not depend on the thread count; a CUDA device's
+/// output: a packed copy of the values, with weights three of their products, and some tiles a
+/// thread. The result does not depend on the thread count; a CUDA device's
 /// differs by rounding (docs/decisions/cuda.md). All ranks of the team have the same lines and
 /// correlate a part of the pairs; rank 0 gets the matrix, the others have their part of it.
 CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int threads,

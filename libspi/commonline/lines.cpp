@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "libspi/base/parallel.h"
+#include "libspi/base/ranks.h"
 #include "libspi/polar/band_limit.h"
 #include "libspi/polar/polar_grid.h"
 #include "libspi/polar/stack_survey.h"
@@ -33,6 +34,7 @@ std::optional<double> radius_of(const std::optional<double>& radius,
                                 const std::optional<double>& q_per_pixel, const char* which) {
   if (radius && q) fail_usage("give either --r-", which, " or --q-", which, ", not both");
   if (!q) return radius;
+  if (q->per_angstrom < 0) fail_usage("--q-", which, " is negative");
   if (!q_per_pixel)
     fail_usage("--q-", which, " needs the q of a pixel, which the file does not say: use --r-",
                which, " in pixels");
@@ -43,9 +45,7 @@ std::optional<double> radius_of(const std::optional<double>& radius,
 /// about as fully as the others, and inwards from it as long as half of a ring is measured.
 std::pair<double, double> measured_range(const PolarGrid& grid, const std::vector<double>& share,
                                          double limit) {
-  std::vector<double> sorted = share;
-  std::ranges::sort(sorted);
-  const double usual = sorted[sorted.size() / 2];
+  const double usual = median(share);
   std::size_t last = grid.rings();
   while (last > 0 &&
          !(share[last - 1] >= std::max(0.5, 0.9 * usual) && grid.radii_px[last - 1] <= limit))
@@ -79,6 +79,10 @@ void choose_radii(StackReader& stack, const LineOptions& options, LineSettings& 
   const auto r_min = radius_of(options.r_min, options.q_min, info.q_per_pixel, "min");
   const auto r_max = radius_of(options.r_max, options.q_max, info.q_per_pixel, "max");
   const double largest = inscribed_radius(info.rows, info.columns, settings.centre);
+  if (!(largest >= 1))
+    fail("no circle about the centre ", settings.centre[0], ",", settings.centre[1],
+         " lies whole within the patterns of ", info.columns, " x ", info.rows,
+         " pixels (--center x,y)");
   if (r_max && *r_max > largest + 1e-6)
     fail_usage("--r-max is ", *r_max, " pixels, but the patterns hold whole circles only up to ",
                largest, " pixels from the centre");
@@ -214,15 +218,6 @@ double equalise_brightness(LineSet& lines) {
   return overall;
 }
 
-/// What is added to intensities of the given mean before a transform: a fraction of the photon per
-/// area that a value averages; more for the logarithm, which blows up what is near 0.
-double transform_offset(const LineSettings& settings, double mean) {
-  constexpr double kRoot = 0.03, kLogarithm = 25, kLeastOfMean = 1e-6;
-  if (settings.transform == Transform::none) return 0;
-  const double factor = settings.transform == Transform::sqrt ? kRoot : kLogarithm;
-  return std::max(factor * settings.photon / settings.noise_reduction, kLeastOfMean * mean);
-}
-
 /// Steps 4 to 6.
 void normalise(LineSet& lines, const LineSettings& settings, int threads) {
   lines.about_means = settings.shells != Shells::subtract;
@@ -260,6 +255,14 @@ void normalise(LineSet& lines, const LineSettings& settings, int threads) {
 
 }  // namespace
 
+double transform_offset(const LineSettings& settings, double mean) {
+  constexpr double kRoot = 0.03, kLogarithm = 25, kLeastOfMean = 1e-6;
+  if (settings.transform == Transform::none) return 0;
+  const double factor = settings.transform == Transform::sqrt ? kRoot : kLogarithm;
+  // Without noise, lest a logarithm meet 0.
+  return std::max(factor * settings.photon / settings.noise_reduction, kLeastOfMean * mean);
+}
+
 void LineOptions::describe(OptionSet& options) {
   options.group("Common lines");
   options.add("angles", angles, "lines per pattern, over half a turn").range(2, 4096);
@@ -279,8 +282,7 @@ void LineOptions::describe(OptionSet& options) {
       .add("band-limit", band_limit,
            "frequency in cycles per pixel beyond which patterns hold noise only: the particle's "
            "largest diameter times the q of a pixel; 0: no low-pass; auto: from the data for "
-           "averages, "
-           "none for single shots")
+           "averages, none for single shots")
       .range(0, 0.5);
 }
 
@@ -291,9 +293,7 @@ LineSettings line_settings(StackReader& stack, const LineOptions& options, Monit
   settings.angles = options.angles;
   settings.shells = options.shells.value_or(recipe(stack).shells);
   settings.transform = options.transform;
-  const StackCentre centre = stack_centre(stack, monitor);
-  settings.centre = centre.position;
-  settings.centre_correlation = centre.correlation;
+  settings.centre = stack_centre(stack, monitor).position;
   choose_band(stack, options, settings, monitor);
   choose_radii(stack, options, settings);
   // Half the spacing that the band limit needs: the transforms make higher harmonics.

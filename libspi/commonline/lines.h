@@ -38,7 +38,6 @@ struct LineOptions {
 /// The choices that were made, for the record.
 struct LineSettings {
   std::array<double, 2> centre{};  ///< x, y in pixels
-  double centre_correlation = 0;   ///< of the patterns with their inversions; 0: not searched
   double r_min = 0, r_max = 0;     ///< pixels
   double r_step = 1;               ///< pixels between radii: features of a line
   std::size_t angles = 0;
@@ -52,6 +51,10 @@ struct LineSettings {
   std::optional<double> q_per_pixel;
 };
 
+/// What is added to intensities of the given mean before the transform: a fraction of the photon
+/// per area that a value averages; more for the logarithm, which blows up what is near 0.
+double transform_offset(const LineSettings& settings, double mean);
+
 struct Lines {
   LineSet set;
   LineSettings settings;
@@ -61,8 +64,8 @@ struct Lines {
 /// made. Reads a sample of the patterns.
 LineSettings line_settings(StackReader& stack, const LineOptions& options, Monitor& monitor);
 
-/// Reads every pattern of the stack (several times, in chunks) and makes its lines:
-/// Class averages and single shots differ in their defaults (docs/decisions/cc-matrix.md).
+/// Reads every pattern of the stack (several times, in chunks) and makes its lines. Class averages
+/// and single shots differ in their defaults (docs/decisions/cc-matrix.md).
 ///  1. the centre, where neither options nor file say it (CentreFinder);
 ///  2. the band limit of the data (BandEstimator), and the low-pass beyond it (BandLimiter): the
 ///     exact prior that a particle of finite extent gives, and a large part of the noise gone;

@@ -28,7 +28,6 @@ void embed(Clpca& result, const ClpcaOptions& options, std::uint64_t seed, int t
   }
   Pca pca = maker.pca();
   result.scree = pca.explained_variance_ratio;
-  result.scree.resize(std::min(result.scree.size(), MapMaker::kScreeComponents));
   keep_components(pca, options.map.components);
   result.axes = std::move(pca);
   if (options.bootstrap > 0)
@@ -125,7 +124,7 @@ void ClpcaOptions::describe(OptionSet& options) {
   map.describe(options);
   options
       .add("bootstrap", bootstrap,
-           "draws of patterns with replacement for the errors of a pca; 0: none")
+           "draws of patterns with replacement for the errors of a pca, two at least; 0: none")
       .range(0, 100000);
   options.flag("compare-maps", compare_maps,
                "make all four maps and compare them in OUTPUT-maps; OUTPUT holds the one chosen");
@@ -133,9 +132,14 @@ void ClpcaOptions::describe(OptionSet& options) {
                "also write the angles of the best lines of every pair (4 bytes a pair)");
 }
 
+void ClpcaOptions::check() const {
+  check_options(*this);
+  if (bootstrap == 1) fail_usage("--bootstrap 1: one draw has no spread; ask for more, or for 0");
+}
+
 Clpca clpca(StackReader& stack, const ClpcaOptions& options, std::uint64_t seed, int threads,
             Monitor& monitor, Team& team) {
-  check_options(options);
+  options.check();
   if (stack.info().count < 3)
     fail("a landscape needs at least 3 patterns, the file has ", stack.info().count);
   options.map.check(stack.info().count);
@@ -162,7 +166,7 @@ std::optional<std::string> stored_cc_matrix(const std::filesystem::path& path) {
 
 Clpca clpca_of_matrix(const std::filesystem::path& path, const ClpcaOptions& options,
                       std::uint64_t seed, int threads, Monitor& monitor) {
-  check_options(options);
+  options.check();
   const auto dataset = stored_cc_matrix(path);
   if (!dataset) fail(path.string(), " holds no CC matrix (cc_matrix or CL_CC/cc_matrix)");
   const h5::File file = h5::File::open(path);

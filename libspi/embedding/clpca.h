@@ -22,6 +22,8 @@ struct ClpcaOptions {
   Device device = Device::cpu;  ///< where the matrix is made; a session's, no option
 
   void describe(OptionSet& options);
+  /// UsageError at a value out of range.
+  void check() const;
 };
 
 struct Clpca {
@@ -29,9 +31,9 @@ struct Clpca {
   CcMatrix cc;
   std::optional<LineSettings> settings;  ///< none for a matrix computed elsewhere
   Map map;
-  std::vector<Map> compared;              ///< one of each kind, where asked for
-  std::optional<PrincipalAxes> axes;      ///< of a PCA
-  std::vector<double> scree;              ///< of a PCA: ratios of up to 20 components
+  std::vector<Map> compared;          ///< one of each kind, where asked for
+  std::optional<PrincipalAxes> axes;  ///< of a PCA
+  std::vector<double> scree;  ///< of a PCA: ratios of 20 components, or of all that are kept
   std::optional<EmbeddingErrors> errors;  ///< of a PCA
 };
 
@@ -53,7 +55,7 @@ std::optional<std::string> stored_cc_matrix(const std::filesystem::path& path);
 void write_clpca(const std::filesystem::path& path, const Clpca& result,
                  const Provenance& provenance);
 
-/// The last lines of a run: the map and how far to trust it, patterns used and left out.
+/// The last line of a run: patterns used and left out, and what a PCA explains.
 std::string summary(const Clpca& result, std::size_t skipped);
 
 }  // namespace spi

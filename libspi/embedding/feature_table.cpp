@@ -61,13 +61,6 @@ std::size_t angles_for(double r_max, double band_limit) {
   return 4 * std::size_t(std::ceil(std::max(32., angles) / 4));
 }
 
-/// What is added before a transform: of a photon per area that a value averages, as for lines.
-double transform_offset(const LineSettings& lines, Transform transform) {
-  constexpr double kRoot = 0.03, kLogarithm = 25;
-  if (transform == Transform::none) return 0;
-  return (transform == Transform::sqrt ? kRoot : kLogarithm) * lines.photon / lines.noise_reduction;
-}
-
 }  // namespace
 
 void PolarFeatureOptions::describe(OptionSet& options) {
@@ -107,7 +100,7 @@ PolarFeatureSettings polar_feature_settings(StackReader& stack, const PolarFeatu
                                 .angles = 0,
                                 .band_limit = band > 0 ? band : 0.5,
                                 .transform = options.transform,
-                                .offset = transform_offset(lines, options.transform),
+                                .offset = 0,
                                 .circle_mean = {},
                                 .ring_noise = {}};
   settings.circle_mean.resize(std::size_t(lines.r_max - lines.r_min + 1e-6) + 1, 1);
@@ -124,13 +117,10 @@ PolarFeatureSettings polar_feature_settings(StackReader& stack, const PolarFeatu
              " pixels from the centre; choose --r-min and --r-max");
       settings.circle_mean[k] = sums.sum[k] / sums.count[k];
     }
-    // Without noise, lest a logarithm meet 0.
-    constexpr double kLeastOfMean = 1e-6;
     const double mean =
         std::accumulate(settings.circle_mean.begin(), settings.circle_mean.end(), 0.) /
         double(settings.circles());
-    if (options.transform != Transform::none)
-      settings.offset = std::max(settings.offset, kLeastOfMean * mean);
+    settings.offset = transform_offset(lines, mean);
   }
   const PolarFeatures rings(settings, info, lines.centre);
   const Sums noise = sum_over(stack, settings.rings(), threads, monitor, "noise of the patterns",

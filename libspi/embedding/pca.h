@@ -21,11 +21,11 @@ struct PrincipalAxes {
 /// PCA of N rows: the points are the scores (row - mean) · axes.
 struct Pca : Points, PrincipalAxes {};
 
-/// Rows of `values` [N][M] centred by the column mean, eigenvectors of the smaller of the two Gram
-/// matrices by Spectra (Lanczos), largest variance first. Sign: the score of largest magnitude of
-/// each component is positive. Components are clipped to what the data can give (at most N-1, M).
-/// Memory beyond input and output: a few vectors. UserError for fewer than 3 rows; components
-/// without variance score 0.
+/// Rows of `values` [N][M] centred by the column mean, eigenvectors of the Gram matrix of the M
+/// features, largest variance first. Sign: the score of largest magnitude of each component is
+/// positive. Components are clipped to what the data can give (at most N-1, M). Where few of many
+/// components are asked for (few_of_many), by Spectra (Lanczos) with a few vectors of memory; else
+/// the matrix is made. UserError for fewer than 3 rows; components without variance score 0.
 Pca pca(const std::vector<float>& values, std::size_t rows, std::size_t features,
         std::size_t components);
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "libspi/averaging/options.h"
+#include "libspi/averaging/truth.h"
 #include "libspi/base/error.h"
 #include "small_set.h"
 
@@ -22,14 +23,13 @@ AveragingOptions quick() {
 
 TEST(AverageFrames, RejectsWhatCannotBeUsedAndGoesOn) {
   const Folder folder;
-  constexpr std::size_t kHot = 20 * 41 + 30, kDead = 18 * 41 + 22;
+  constexpr std::size_t kHot = 20 * 41 + 30;
   test::write_frames(folder / "f.h5", 300, 0,
                      [](std::size_t d, std::vector<std::uint32_t>& counts) {
                        if (d == 5) std::ranges::fill(counts, 0);
                        if (d == 9)
                          for (auto& n : counts) n *= 100000;  // brighter than all others together
                        counts[kHot] += 50;
-                       counts[kDead] = 0;
                      });
   Listener listener;
   const AveragingResult result = test::average({folder / "f.h5"}, quick(), 2, {}, listener);
@@ -42,6 +42,33 @@ TEST(AverageFrames, RejectsWhatCannotBeUsedAndGoesOn) {
   EXPECT_TRUE(listener.heard("1 frame without photons: 5"));
   EXPECT_TRUE(listener.heard("1 frame too bright: 9"));
   EXPECT_TRUE(listener.heard("1 hot"));
+}
+
+TEST(SurveyFrames, FindsADeadPixel) {
+  const Folder folder;
+  constexpr std::size_t kDead = 18 * 41 + 22;
+  // The variance of E photons of F frames is E + 4 E²/F: 12 standard deviations are less than E
+  // from F = 576 on, if E is large.
+  test::write_frames(folder / "f.h5", 1500, 0,
+                     [](std::size_t, std::vector<std::uint32_t>& counts) { counts[kDead] = 0; });
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  const PolarBinning binning(source.detector(), quick().polar);
+  const Survey survey = survey_frames(source, binning, 100, silent_monitor());
+  EXPECT_EQ(survey.excluded[kDead], 2);
+  EXPECT_EQ(std::ranges::count(survey.excluded, 0), std::ssize(survey.excluded) - 1);
+}
+
+TEST(TruthOfAverages, IsNotKnownWhereAFileWasLeftOut) {
+  const Folder folder;
+  test::write_frames(folder / "a.h5", 60);
+  test::write_frames(folder / "cut.h5", 60, 1000);
+  std::filesystem::resize_file(folder / "cut.h5",
+                               std::filesystem::file_size(folder / "cut.h5") / 2);
+  for (const char* broken : {"cut.h5", "absent.h5"}) {
+    const std::vector<std::filesystem::path> files{folder / broken, folder / "a.h5"};
+    const AveragingResult result = test::average(files, quick());
+    EXPECT_FALSE(truth_of_averages(result, files)) << broken;
+  }
 }
 
 TEST(AverageFrames, LeavesOutABrokenFileOfSeveral) {
@@ -120,6 +147,8 @@ TEST(ReadFluences, ReadsTextAndChecks) {
   EXPECT_THROW(read_fluences(folder / "f.txt", 4), UserError);
   std::ofstream(folder / "g.txt") << "1 -2";
   EXPECT_THROW(read_fluences(folder / "g.txt", 2), UserError);
+  std::ofstream(folder / "w.txt") << "1 bright";
+  test::expect_error([&] { read_fluences(folder / "w.txt", 2); }, {"'bright'", "w.txt"});
   EXPECT_THROW(read_fluences(folder / "none.txt", 2), UserError);
 }
 

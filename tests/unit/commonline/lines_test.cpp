@@ -8,6 +8,7 @@
 
 #include "libspi/base/random.h"
 #include "tests/unit/commonline/memory_stack.h"
+#include "tests/unit/folder.h"
 
 namespace spi {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kSide = 121;
 constexpr double kHighest = 0.03;  // cycles per pixel, of the intensities below
 
-/// Intensities of three points scatterers and their mates: Friedel symmetric, band-limited to
+/// Intensities of three point scatterers and their mates: Friedel symmetric, band-limited to
 /// kHighest, falling off smoothly, turned by `angle` about the centre.
 std::vector<float> pattern(std::uint64_t seed, double angle) {
   Random random(seed, 0, 0);
@@ -138,7 +139,19 @@ TEST(Lines, RefusesRadiiThatDoNotFit) {
   options.q_min = ReciprocalLength{0.01};  // the stack does not say its q
   EXPECT_THROW(make_lines(stack, options, 1, silent_monitor()), UsageError);
   stack.mutable_info().q_per_pixel = 0.001;
+  options.q_min = ReciprocalLength{-0.01};
+  EXPECT_THROW(make_lines(stack, options, 1, silent_monitor()), UsageError);
+  options.q_min = ReciprocalLength{0.01};
   EXPECT_DOUBLE_EQ(make_lines(stack, options, 1, silent_monitor()).settings.r_min, 10);
+}
+
+TEST(Lines, RefusesACentreWithoutWholeCircles) {
+  for (const std::array<double, 2> centre : {std::array{-5., 60.}, {60., 120.}}) {
+    MemoryStack stack(kSide, kSide, true);
+    stack.mutable_info().centre = centre;
+    for (std::uint64_t i = 0; i < 4; ++i) stack.add(pattern(i, 0));
+    test::expect_error([&] { make_lines(stack, {}, 1, silent_monitor()); }, {"--center"});
+  }
 }
 
 TEST(Lines, FindsTheCentreByItself) {

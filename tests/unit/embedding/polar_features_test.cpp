@@ -36,7 +36,11 @@ std::vector<float> draw(double turn, std::size_t size = kSize, double zoom = 1, 
 }
 
 StackInfo info(std::size_t size = kSize) {
-  return {.count = 1, .rows = size, .columns = size, .is_average = true};
+  StackInfo info;
+  info.count = 1;
+  info.rows = info.columns = size;
+  info.is_average = true;
+  return info;
 }
 
 PolarFeatureSettings settings(Transform transform = Transform::none) {
@@ -176,8 +180,11 @@ void fill(MemoryStack& stack, std::size_t count, double photons) {
 TEST(PolarFeatureSettings, NoiseIsThatOfThePhotons) {
   MemoryStack stack(kSize, kSize, true);
   fill(stack, 40, 20);
-  const PolarFeatureSettings s = polar_feature_settings(
-      stack, {.r_min = 10, .r_max = 45, .band_limit = 0.1}, 2, silent_monitor());
+  PolarFeatureOptions options;
+  options.r_min = 10;
+  options.r_max = 45;
+  options.band_limit = 0.1;
+  const PolarFeatureSettings s = polar_feature_settings(stack, options, 2, silent_monitor());
   for (std::size_t ring = 2; ring + 2 < s.rings(); ++ring) {
     // Of N photons on a ring, the Fourier coefficients over their mean have the variance 1/N. Half
     // of the photons of a window of ±step count, the others less: between one and two rings' worth.
