@@ -65,8 +65,7 @@ void volumes(const VolumesArgs& args, cli::Session& session) {
     fail_usage("--first ", args.first, ": there are ", series.sizes.size(), " volumes");
   std::vector<Column> coordinates = series.coordinates;
   if (args.against)
-    coordinates.insert(coordinates.begin(),
-                       read_column(*args.against, args.volumes[0], series.sizes.size()));
+    set_against(coordinates, read_column(*args.against, args.volumes[0], series.sizes.size()));
   const auto columns = size_table(coordinates, series.sizes, args.first);
   save(table, columns, picture, series_figure(coordinates[0], series.sizes, args.first));
   write_measures(session.output(), columns, session.provenance());
@@ -193,7 +192,6 @@ void states(const StatesArgs& args, cli::Session& session) {
 
 struct LandscapeArgs {
   std::vector<fs::path> tables;
-  std::vector<std::string> known;
   AgreementOptions agreement;
 };
 
@@ -212,23 +210,19 @@ void declare_landscape(cli::Usage& usage, LandscapeArgs& args) {
                "Are the kinds apart, and is melting a direction?")
       .example("spi-measure landscape latents-table.csv runs.csv --known run,fluence",
                "Does the latent space follow anything that it should not?")
+      .example("spi-measure landscape clpca.h5 --labels clusters.h5:cluster",
+               "Are the clusters apart?")
       .output("measure.h5", "the figures");
   usage.inputs("tables", args.tables,
                "clpca.h5, embedding.h5, averages.h5, tables (CSV) with a column id");
-  usage.add("known", args.known, "columns that the landscape is held against").required();
   args.agreement.describe(usage);
 }
 
 void landscape(const LandscapeArgs& args, cli::Session& session) {
   const fs::path path = session.companion("table.csv");
-  const Table table = read_table(args.tables);
-  const std::vector<std::string> axes = landscape_axes(table, args.agreement);
-  std::vector<Agreement> all;
-  for (const std::string& name : args.known) {
-    all.push_back(agreement(table, axes, name, args.agreement.neighbours, session.threads()));
-    session.monitor().info(in_words(all.back(), axes, args.agreement.neighbours));
-  }
-  const std::vector<Column> columns = agreement_table(all, axes);
+  const LandscapeAgreement found =
+      landscape_agreement(args.tables, args.agreement, session.threads(), session.monitor());
+  const std::vector<Column> columns = agreement_table(found.all, found.axes);
   write_csv(path, columns);
   write_measures(session.output(), columns, session.provenance());
 }

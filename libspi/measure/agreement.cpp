@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
@@ -39,6 +40,31 @@ Known known_rows(const Table& table, const std::vector<std::string>& axes,
     known.value.push_back(column.values[row]);
   }
   return known;
+}
+
+/// The values as names, in ascending order.
+TableColumn named(const TableColumn& column) {
+  std::map<double, std::size_t> place;
+  for (const double value : column.values)
+    if (value >= 0) place.emplace(value, 0);
+  TableColumn labelled{.name = column.name};
+  for (auto& [value, at] : place) {
+    at = labelled.labels.size();
+    labelled.labels.push_back(print_number(value));
+  }
+  for (const double value : column.values)
+    labelled.values.push_back(value >= 0 ? double(place.at(value)) : std::nan(""));
+  return labelled;
+}
+
+/// What the table of `files` calls a column given as NAME or FILE:NAME; adds FILE where it is not
+/// among them.
+std::string name_in_table(const std::string& given, std::vector<std::filesystem::path>& files) {
+  const auto colon = given.rfind(':');
+  if (colon == given.npos) return given;
+  const std::filesystem::path file = given.substr(0, colon);
+  if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+  return file.stem().string() + "." + given.substr(colon + 1);
 }
 
 /// The k nearest others of pattern i, the nearest first; of equally near ones the earlier.
@@ -93,6 +119,12 @@ void add_labels(Agreement& result, const Known& known, const std::vector<double>
 }  // namespace
 
 void AgreementOptions::describe(OptionSet& options) {
+  options.add("known", known,
+              "columns that the landscape is held against: NAME, or FILE:NAME of a file beside the "
+              "inputs");
+  options.add(
+      "labels", labels,
+      "the same of columns whose numbers are names, such as cluster; those below 0 are none");
   options.add("axes", axes,
               "columns of the landscape; auto: all of c1, c2, ..., or of z1, z2, ...");
   options.add("neighbours", neighbours, "nearest patterns that say what a pattern should be")
@@ -111,8 +143,10 @@ std::vector<std::string> landscape_axes(const Table& table, const AgreementOptio
 }
 
 Agreement agreement(const Table& table, const std::vector<std::string>& axes,
-                    const std::string& name, std::size_t neighbours, int threads) {
-  const TableColumn& column = table.column(name);
+                    const std::string& name, std::size_t neighbours, int threads, KnownAs as) {
+  const TableColumn& given = table.column(name);
+  const bool is_named = as == KnownAs::names && given.labels.empty();
+  const TableColumn column = is_named ? named(given) : given;
   const Known known = known_rows(table, axes, column);
   Agreement result{.known = name, .patterns = known.value.size()};
   if (result.patterns <= neighbours)
@@ -131,6 +165,26 @@ Agreement agreement(const Table& table, const std::vector<std::string>& axes,
   for (std::size_t a = 0; a < axes.size(); ++a)
     result.along.push_back(std::abs(spearman(known.axis(a), known.value)));
   result.nearby = spearman(guess, known.value);
+  return result;
+}
+
+LandscapeAgreement landscape_agreement(std::vector<std::filesystem::path> files,
+                                       const AgreementOptions& options, int threads,
+                                       Monitor& monitor) {
+  check_options(options);
+  if (!options.known && !options.labels)
+    fail_usage("--known or --labels names the columns that the landscape is held against");
+  std::vector<std::pair<std::string, KnownAs>> columns;
+  for (const auto& [names, as] :
+       {std::pair{&options.known, KnownAs::written}, std::pair{&options.labels, KnownAs::names}})
+    for (const std::string& name : names->value_or(std::vector<std::string>{}))
+      columns.emplace_back(name_in_table(name, files), as);
+  const Table table = read_table(files);
+  LandscapeAgreement result{.axes = landscape_axes(table, options), .all = {}};
+  for (const auto& [name, as] : columns) {
+    result.all.push_back(agreement(table, result.axes, name, options.neighbours, threads, as));
+    monitor.info(in_words(result.all.back(), result.axes, options.neighbours));
+  }
   return result;
 }
 

@@ -28,12 +28,12 @@ double half_level(const Volume& density);
 
 /// Volumes inside isosurfaces, to a part of a voxel: the density is interpolated to half its voxels
 /// by its Fourier transform, voxels that the surface crosses are divided into 3³ cells by a cubic
-/// spline, and those by planes. Two surfaces: at half of the median
-/// density that it encloses itself, which of a body of constant density lies at its true faces
-/// however the resolution blurs them, and at a fraction of the total mass, as figure 5d of Zhuang
-/// et al. (2022) takes it: that level is a density per voxel, so it depends on the voxel size, and
-/// for a body of constant density it rises with the body's volume. mass_volume_A3 is 0 where no
-/// voxel is above. UserError where the density has no positive mass.
+/// spline, and those by planes. Two surfaces: at half of the median density that it encloses
+/// itself, which of a body of constant density lies at its true faces however the resolution blurs
+/// them, and at a fraction of the total mass, as figure 5d of Zhuang et al. (2022) takes it: that
+/// level is a density per voxel, so it depends on the voxel size, and for a body of constant
+/// density it rises with the body's volume. mass_volume_A3 is 0 where no voxel is above. UserError
+/// where the density is no cube or has no positive mass.
 DensitySize density_size(const Volume& density, const DensitySizeOptions& options, int threads);
 
 }  // namespace spi

@@ -21,6 +21,11 @@ Column column(std::string name, const std::vector<Row>& rows, const Get& get) {
 
 }  // namespace
 
+void set_against(std::vector<Column>& coordinates, Column column) {
+  std::erase_if(coordinates, [&](const Column& other) { return other.name == column.name; });
+  coordinates.insert(coordinates.begin(), std::move(column));
+}
+
 std::vector<Column> size_table(const std::vector<Column>& coordinates,
                                const std::vector<DensitySize>& sizes, std::size_t first) {
   SPI_ASSERT(first < sizes.size());

@@ -13,13 +13,15 @@
 
 namespace spi {
 
+/// Puts a column before the others, of which one of its name goes.
+void set_against(std::vector<Column>& coordinates, Column column);
+
 /// z1, z2, ..., volume_A3, mass_volume_A3, growth (of volume_A3 over that of row `first`), edge_A,
 /// diameter_A, half_level, mass.
 std::vector<Column> size_table(const std::vector<Column>& coordinates,
                                const std::vector<DensitySize>& sizes, std::size_t first);
 
-/// id, shape, size_A, error_A, volume_A3, visibility, streak, angle_deg, tilt_deg,
-/// clear.
+/// id, shape, size_A, error_A, volume_A3, visibility, streak, angle_deg, tilt_deg, clear.
 std::vector<Column> fit_table(const std::vector<std::uint64_t>& id,
                               const std::vector<SizeFit>& fits);
 

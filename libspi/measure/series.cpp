@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "libspi/base/parallel.h"
+#include "libspi/base/ranks.h"
 #include "libspi/io/volume_series.h"
 #include "libspi/measure/report.h"
 
@@ -95,6 +96,7 @@ std::vector<double> PatternScale::q_of_rings(const StackInfo& info, std::size_t 
 std::vector<SizeFit> fit_sizes(StackReader& stack, const FitGeometry& geometry,
                                const SizeFitOptions& options, int threads, Monitor& monitor) {
   check_options(options);
+  options.check_together();
   constexpr std::size_t kBlock = 64;  // patterns in memory
   const std::size_t count = stack.info().count, area = geometry.rows * geometry.columns;
   std::vector<SizeFit> fits(count);
@@ -137,11 +139,9 @@ std::string summary(const std::vector<SizeFit>& fits) {
       if (f.clear && f.shape == shape) volumes.push_back(f.volume_A3 / 1e3);
     text += text_of(", ", volumes.size(), " clear ", name_of(shape), "s");
     if (volumes.empty()) continue;
-    const auto middle = volumes.begin() + std::ptrdiff_t(volumes.size() / 2);
-    std::nth_element(volumes.begin(), middle, volumes.end());
-    char median[48];
-    std::snprintf(median, sizeof median, " (median %.5g nm³)", *middle);
-    text += median;
+    char middle[48];
+    std::snprintf(middle, sizeof middle, " (median %.5g nm³)", median(std::move(volumes)));
+    text += middle;
   }
   return text;
 }

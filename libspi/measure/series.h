@@ -36,7 +36,7 @@ struct PatternScale {
   std::vector<double> q_of_rings(const StackInfo& info, std::size_t rings) const;
 };
 
-/// [N], independent of `threads`.
+/// [N], independent of `threads`. UsageError where options contradict.
 std::vector<SizeFit> fit_sizes(StackReader& stack, const FitGeometry& geometry,
                                const SizeFitOptions& options, int threads, Monitor& monitor);
 

@@ -135,7 +135,6 @@ void correct_for_tilt(const Profile& p, SizeFit& result) {
 
 void fit(const Profile& p, const SizeFitOptions& options, SizeFit& result) {
   constexpr std::size_t kUnknowns = 4, kFewest = 8;
-  result.size_A = result.error_A = std::numeric_limits<double>::quiet_NaN();
   if (p.q.size() < kFewest) return;
   const double q_max = p.q.back(), q_step = (q_max - p.q.front()) / double(p.q.size() - 1);
   // By default from two fringes within the profile to fringes of three pixels.
@@ -295,6 +294,11 @@ void SizeFitOptions::describe(OptionSet& options) {
       .add("min-streak", min_streak,
            "and, of cubes, where the streak is so many times as bright as its rings")
       .range(0, 1e6);
+}
+
+void SizeFitOptions::check_together() const {
+  if (size_min && size_max && !(size_min->metres < size_max->metres))
+    fail_usage("--size-min ", print(*size_min), " is not below --size-max ", print(*size_max));
 }
 
 SizeFit fit_size(std::span<const float> intensity, std::span<const float> weight,

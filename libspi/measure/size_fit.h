@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,14 +27,18 @@ struct SizeFitOptions {
   double min_streak = 5.5;
 
   void describe(OptionSet& options);
+  /// UsageError where sizes contradict.
+  void check_together() const;
 };
 
-/// One pattern's size.
+/// One pattern's size; NaN where the pattern has too few rings to tell.
 struct SizeFit {
+  static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
   FitShape shape = FitShape::sphere;
-  double size_A = 0;   ///< diameter of the ball, edge of the cube
-  double error_A = 0;  ///< standard error, from the curvature and the scatter of the fit
-  double volume_A3 = 0;
+  double size_A = kUnknown;   ///< diameter of the ball, edge of the cube
+  double error_A = kUnknown;  ///< standard error, from the curvature and the scatter of the fit
+  double volume_A3 = kUnknown;
   /// 1 - chi² over that of the same profile without fringes (sizes smeared over ±15 %): 1 where
   /// the fringes are all there, 0 where there are none.
   double visibility = 0;

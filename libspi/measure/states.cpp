@@ -11,6 +11,8 @@
 namespace spi {
 namespace {
 
+constexpr bool kResample = true;
+
 NamedVolume read_volume(VolumeReader& reader, const std::filesystem::path& path, std::size_t k) {
   return {text_of("volume ", k, " of ", path.string()), reader.read(k), reader.quantity()};
 }
@@ -28,7 +30,7 @@ StateMatch match(const NamedVolume& state, const std::vector<NamedVolume>& known
                  Monitor& monitor) {
   FscOptions options;
   options.align.align = Alignment::none;
-  options.resample = true;
+  options.resample = kResample;
   StateMatch best{.correlation = -std::numeric_limits<double>::infinity()};
   for (std::size_t k = 0; k < known.size(); ++k) {
     const VolumeFsc fsc = volume_fsc(state, known[k], {}, options, threads, monitor);
@@ -45,11 +47,15 @@ std::vector<StateMatch> match_states(const std::filesystem::path& states,
                                      const std::filesystem::path& known, int threads,
                                      Monitor& monitor) {
   const auto reader = open_volumes(states);
-  const std::vector<NamedVolume> truth = read_all(known);
+  std::vector<NamedVolume> truth = read_all(known);
   std::vector<StateMatch> matches;
   Progress progress(monitor, "comparing", reader->count());
   for (std::size_t k = 0; k < reader->count(); ++k) {
-    matches.push_back(match(read_volume(*reader, states, k), truth, threads, monitor));
+    NamedVolume state = read_volume(*reader, states, k);
+    if (k == 0)  // all states have one grid, and all known volumes
+      for (NamedVolume& v : truth) v = on_common_grid(v, state, kResample, threads);
+    state = on_common_grid(state, truth.front(), kResample, threads);
+    matches.push_back(match(state, truth, threads, monitor));
     progress.advance();
   }
   if (matches.empty()) fail(states.string(), " holds no volumes");

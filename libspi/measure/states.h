@@ -29,7 +29,7 @@ std::vector<StateMatch> match_states(const std::filesystem::path& states,
 /// never falls below 1/2).
 std::vector<Column> state_table(const std::vector<StateMatch>& matches);
 
-/// "9 states: FSC 0.5 at 0.0123 1/Å or beyond; 8 of 9 to the end".
+/// "9 states, worst: FSC 0.5: 0.0123 1/Å = 81.3 Å; 8 agree to the end of q".
 std::string summary(const std::vector<StateMatch>& matches);
 
 }  // namespace spi

@@ -89,7 +89,7 @@ void choose_rings(const StackInfo& info, const OrientOptions& options, double re
 }
 
 void choose_angles(const OrientOptions& options, Comparison& c) {
-  const double band = c.band_limit > 0 ? c.band_limit : kUnknownBand;
+  const double band = c.band();
   const double r_max = c.grid.radii_px.back();
   const double spacing =
       options.spacing.value_or(Angle{std::min(0.5 / (band * r_max), kPi / 36)}).radians;
@@ -143,16 +143,15 @@ void load_reference(const OrientOptions& options, std::optional<Body>& body, Com
       c.reference_name += text_of(", melting ", options.melting[0]);
     return;
   }
-  const auto volumes = open_volumes(*options.reference);
-  if (h5::File::is_hdf5(*options.reference) && volumes->quantity() == Quantity::density)
-    fail(options.reference->string(), " holds densities: a reference must be intensities");
-  c.reference =
-      volume_reference(volumes->read(options.reference_index[0]), options.reference->string());
+  c.reference = file_reference(*options.reference, options.reference_index[0]);
   c.reference_name = options.reference->filename().string();
-  if (volumes->count() > 1) c.reference_name += text_of(", volume ", options.reference_index[0]);
+  if (open_volumes(*options.reference)->count() > 1)
+    c.reference_name += text_of(", volume ", options.reference_index[0]);
 }
 
 }  // namespace
+
+double Comparison::band() const { return band_limit > 0 ? band_limit : kUnknownBand; }
 
 Quaternion Comparison::orientation(std::size_t view, std::size_t shift) const {
   return views.views[view] *

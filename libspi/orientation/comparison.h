@@ -30,6 +30,8 @@ struct Comparison {
   std::vector<float> ring_factor;  ///< [R] of √I: (mean I of the reference's ring)^(-1/4)
   ViewGrid views;
 
+  /// The band limit; where there is none, what is as fine as it can be.
+  double band() const;
   BeamTwin twin() const { return geometry.wavelength_A ? BeamTwin::distinct : BeamTwin::same; }
   /// Orientation of a view at an in-plane step.
   Quaternion orientation(std::size_t view, std::size_t shift) const;

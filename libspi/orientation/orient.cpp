@@ -10,7 +10,8 @@
 
 #include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
-#include "libspi/orientation/correlation_engine.h"
+#include "libspi/base/ranks.h"
+#include "libspi/orientation/grid_search.h"
 #include "libspi/orientation/refine.h"
 
 namespace spi {
@@ -18,99 +19,8 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kDegree = std::numbers::pi / 180;
-/// Orientations closer than this (or three spacings) are one peak of the correlation: half a period
-/// of what the innermost rings see.
-constexpr double kPeakWidth = 10 * kDegree;
 constexpr std::size_t kPeaks = 3;  ///< of the grid that are refined
-constexpr std::size_t kViewBytes = 1 << 29, kPatternBytes = 1 << 29;
-
-double peak_width(const Comparison& c) { return std::max(kPeakWidth, 3 * c.views.spacing_rad); }
-
-/// Cells of neighbouring views and in-plane angles as wide as a peak.
-ViewCells view_cells(const Comparison& c) {
-  const auto direction = [](const Quaternion& q) { return rotate(q, {0, 0, 1}); };
-  std::vector<Vector3> middles;
-  for (const Quaternion& q : view_grid(c.laue, std::min(1., peak_width(c))).views)
-    middles.push_back(direction(q));
-  ViewCells cells{.cell = {},
-                  .counted = c.views.in_zone,
-                  .cells = middles.size(),
-                  .stretches = std::size_t(2 * std::numbers::pi / peak_width(c))};
-  for (const Quaternion& q : c.views.views) {
-    const Vector3 v = direction(q);
-    const auto nearest = std::ranges::max_element(
-        middles, {}, [&](const Vector3& m) { return m[0] * v[0] + m[1] * v[1] + m[2] * v[2]; });
-    cells.cell.push_back(std::uint32_t(nearest - middles.begin()));
-  }
-  return cells;
-}
-
-/// Correlates chunks of patterns with all views, block after block where they don't fit together.
-class GridSearch {
- public:
-  GridSearch(const Comparison& c, int threads)
-      : c_(c),
-        threads_(threads),
-        points_(c.all_points()),
-        engine_(c.grid.rings(), c.grid.angles, c.ring_weight, c.limit, view_cells(c)),
-        scratch_(std::size_t(threads)) {}
-
-  const CorrelationEngine& engine() const { return engine_; }
-  std::vector<PatternTile> search(const PolarPatterns& patterns) {
-    constexpr std::size_t kLanes = PatternTile::kLanes;
-    const std::size_t size = c_.grid.size();
-    const bool masked = any_masked(patterns);
-    std::vector<PatternTile> tiles((patterns.count + kLanes - 1) / kLanes);
-    const std::size_t views = c_.views.views.size();
-    const std::size_t block =
-        std::clamp<std::size_t>(kViewBytes / engine_.view_bytes(masked), 1, views);
-    for (std::size_t first = 0; first < views; first += block) {
-      hold_views(first, std::min(block, views - first), masked);
-      parallel_for(tiles.size(), threads_, [&](std::size_t t, int worker) {
-        const std::size_t at = t * kLanes, n = std::min(kLanes, patterns.count - at);
-        if (first == 0)
-          engine_.load({&patterns.value[at * size], n * size},
-                       {&patterns.measured[at * size], n * size}, tiles[t]);
-        engine_.correlate(tiles[t], scratch_[std::size_t(worker)]);
-      });
-    }
-    return tiles;
-  }
-
-  /// Bytes of a pattern on its way, harmonics of its tile included.
-  static std::size_t pattern_bytes(const Comparison& c) {
-    const double zone = 8 * std::numbers::pi * std::numbers::pi / double(c.laue.rotations.size());
-    const auto cells = std::size_t(2 * zone / std::pow(peak_width(c), 3));
-    return sizeof(float) *
-           (2 * c.grid.size() + 2 * cells + (c.limit.back() + 1) * c.grid.rings() * 4 +
-            (c.grid.angles / 2 + 1) * c.grid.rings() * 4);
-  }
-
- private:
-  bool any_masked(const PolarPatterns& patterns) const {
-    for (std::size_t at = 0; at < patterns.measured.size(); at += c_.grid.angles) {
-      const auto ring = std::span(patterns.measured).subspan(at, c_.grid.angles);
-      if (std::ranges::any_of(ring, [&](float m) { return m != ring[0]; })) return true;
-    }
-    return false;
-  }
-
-  void hold_views(std::size_t first, std::size_t count, bool masked) {
-    if (held_ == count && first_ == first && (has_energies_ || !masked)) return;
-    first_ = first, held_ = count, has_energies_ = masked;
-    engine_.hold_views(first, count, masked, threads_, [&](std::size_t k, std::span<float> out) {
-      points_.slice(*c_.reference, {c_.views.views[k]}, out);
-    });
-  }
-
-  const Comparison& c_;
-  int threads_;
-  SlicePoints points_;
-  CorrelationEngine engine_;
-  std::vector<CorrelationEngine::Scratch> scratch_;
-  std::size_t first_ = 0, held_ = 0;
-  bool has_energies_ = false;
-};
+constexpr std::size_t kPatternBytes = 1 << 29;
 
 /// What is found for one pattern.
 struct Found {
@@ -124,8 +34,7 @@ class Polisher {
   Polisher(const Comparison& c, const OrientOptions& options, int threads)
       : c_(c), points_(c.few_points()), scratch_(std::size_t(threads)) {
     options_.size_range = options.size_range;
-    const double band = c.band_limit > 0 ? c.band_limit : 0.25;
-    const double fringe_rad = 1 / (2 * std::numbers::pi * band * c.grid.radii_px.back());
+    const double fringe_rad = 1 / (2 * std::numbers::pi * c.band() * c.grid.radii_px.back());
     options_.step_rad = fringe_rad / 10;
     options_.settled_rad = fringe_rad / 1000;
     options_.largest_rad = c.views.spacing_rad;
@@ -164,7 +73,7 @@ class Polisher {
   }
 
   bool apart(const Quaternion& a, const Quaternion& b) const {
-    return misorientation_rad(c_.laue, a, b, BeamTwin::same) > peak_width(c_);
+    return misorientation_rad(c_.laue, a, b, BeamTwin::same) > peak_width_rad(c_);
   }
 
   /// The highest peaks, apart from one another.
@@ -350,12 +259,9 @@ OrientResult orient(StackReader& stack, const OrientOptions& options, std::uint6
 
 std::string summary(const OrientResult& result, std::size_t skipped) {
   const Orientations& o = result.orientations;
-  const auto median = [](std::vector<double> values) {
+  const auto middle = [](std::vector<double> values) {
     std::erase_if(values, [](double x) { return std::isnan(x); });
-    if (values.empty()) return kNan;
-    const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    return *middle;
+    return values.empty() ? kNan : median(std::move(values));
   };
   std::string text = text_of("read ", o.count() + skipped, " patterns, oriented ", o.count(),
                              ", left out ", skipped, " (empty)");
@@ -364,7 +270,7 @@ std::string summary(const OrientResult& result, std::size_t skipped) {
   if (o.count() == 0) return text;
   char figures[96];
   std::snprintf(figures, sizeof figures, "; median correlation %.4f, gain %.3f, margin %.4f",
-                median(o.cc), median(o.gain), median(o.margin));
+                middle(o.cc), middle(o.gain), middle(o.margin));
   return text + figures;
 }
 

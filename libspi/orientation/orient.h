@@ -22,9 +22,9 @@ inline Quaternion quaternion_of(const QuaternionRow& q) { return {q[0], q[1], q[
 /// Zhuang et al. 2022, section 2.3.1: every pattern is correlated with the reference's slices at
 /// all orientations of a grid (CorrelationEngine); here the best few, which are not neighbours,
 /// are then refined (refine), the best one's twin with them. gain = best correlation over the mean
-/// over all orientations of the grid. The second orientation is the best one more than two grid
-/// spacings away from the first, modulo the group and the twin. Memory does not grow with the
-/// number of patterns; results do not depend on the threads. Of several references, such as the
+/// over all orientations of the grid. The second orientation is the best one farther than a peak's
+/// width (grid_search.h) from the first, modulo the group and the twin. Memory does not grow with
+/// the number of patterns; results do not depend on the threads. Of several references, such as the
 /// states of a melting particle, each pattern keeps the one that correlates best: the orientation
 /// of a half molten cube is off by several degrees against a cube. Patterns whose angular part is
 /// below options.round_below get an orientation drawn by (seed, id): the best of a ball against a

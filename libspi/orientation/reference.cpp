@@ -9,6 +9,7 @@
 
 #include "libspi/base/error.h"
 #include "libspi/base/random.h"
+#include "libspi/io/volume_series.h"
 
 namespace spi {
 namespace {
@@ -140,6 +141,16 @@ std::unique_ptr<Reference> volume_reference(Volume volume, const std::string& na
   if (std::ranges::none_of(volume.values, [](float value) { return value > 0; }))
     fail(name, " holds no intensity above 0");
   return std::make_unique<VolumeReference>(std::move(volume));
+}
+
+std::unique_ptr<Reference> file_reference(const std::filesystem::path& path, std::size_t index) {
+  const auto volumes = open_volumes(path);
+  if (index >= volumes->count())
+    fail(path.string(), " holds ", volumes->count(), " volumes: --reference-index ", index,
+         " is not among them");
+  if (h5::File::is_hdf5(path) && volumes->quantity() == Quantity::density)
+    fail(path.string(), " holds densities: a reference must be intensities");
+  return volume_reference(volumes->read(index), path.string());
 }
 
 std::string_view point_group_of(Shape shape) {

@@ -2,9 +2,11 @@
 // What averages are held against: intensities in three dimensions, of a shape or on a grid.
 #pragma once
 
+#include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "libspi/base/monitor.h"
 #include "libspi/geometry/point_group.h"
@@ -31,6 +33,10 @@ std::unique_ptr<Reference> shape_reference(const Body& body, double q_max);
 /// count as 0. UserError where the volume is no cube or holds nothing above 0; `name` is for
 /// messages.
 std::unique_ptr<Reference> volume_reference(Volume volume, const std::string& name);
+
+/// Volume number `index` of a file. UserError where there is none, the file holds densities, and as
+/// of volume_reference.
+std::unique_ptr<Reference> file_reference(const std::filesystem::path& path, std::size_t index);
 
 /// Point group of a body; D24h stands for the rotation symmetry of rod and dimer, Ih for the
 /// sphere's.

@@ -243,6 +243,15 @@ VolumeFsc volume_fsc(const NamedVolume& a, const NamedVolume& b, const std::opti
   return result;
 }
 
+NamedVolume on_common_grid(const NamedVolume& volume, const NamedVolume& other, bool resample,
+                           int threads) {
+  const Grid grid = common_grid(volume, other, resample);
+  return {volume.name,
+          {grid.n, grid.n, grid.n, on_grid(volume.volume, volume.quantity, grid, threads),
+           grid.voxel_A},
+          volume.quantity};
+}
+
 double with_truth(double between_halves) {
   const double f = std::max(0.0, between_halves);
   return std::sqrt(2 * f / (1 + f));

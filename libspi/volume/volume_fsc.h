@@ -70,6 +70,11 @@ struct VolumeFsc {
 VolumeFsc volume_fsc(const NamedVolume& a, const NamedVolume& b, const std::optional<Volume>& mask,
                      const FscOptions& options, int threads, Monitor& monitor);
 
+/// A volume on the grid on which volume_fsc compares it with `other`: there it is taken as it is,
+/// so that one of many comparisons need not resample it again. UserError as of volume_fsc.
+NamedVolume on_common_grid(const NamedVolume& volume, const NamedVolume& other, bool resample,
+                           int threads);
+
 /// The correlation of a map from all data with the truth, of that between two halves:
 /// √(2F/(1 + F)), 0 for negative F (Rosenthal & Henderson, J. Mol. Biol. 333, 721 (2003)). 0.143
 /// between halves stands for 0.5 with the truth.

@@ -2,6 +2,7 @@
 #include "libspi/measure/agreement.h"
 
 #include <cmath>
+#include <fstream>
 
 #include "libspi/base/random.h"
 #include "tests/unit/folder.h"
@@ -67,6 +68,44 @@ TEST(LandscapeAgreement, LabelsAreThoseOfTheNeighbours) {
   EXPECT_EQ(agreement(line(), {"c1", "c2"}, "half", 7, 1).nearby, a.nearby);
   // The whole table as neighbours: each sees one more of the other half than of its own.
   EXPECT_EQ(agreement(line(), {"c1", "c2"}, "half", kRows - 1, 1).nearby, 0);
+}
+
+TEST(LandscapeAgreement, NumbersMayBeNames) {
+  Table table = line();
+  TableColumn cluster{.name = "clusters.cluster"};
+  for (std::size_t i = 0; i < kRows; ++i) cluster.values.push_back(i < 20 ? -1 : i < 150 ? 7 : 3);
+  table.join("clusters", table.ids(), {cluster});
+  const Agreement a = agreement(table, {"c1", "c2"}, "cluster", 7, 1, KnownAs::names);
+  EXPECT_EQ(a.patterns, kRows - 20);  // those of -1 are in none
+  ASSERT_EQ(a.labels.size(), 2u);
+  EXPECT_EQ(a.labels[0].label, "3");
+  EXPECT_EQ(a.labels[1].label, "7");
+  EXPECT_EQ(a.labels[1].patterns, 130u);
+  EXPECT_TRUE(a.along.empty());
+  EXPECT_GE(a.nearby, 1 - 8. / double(kRows));  // as LabelsAreThoseOfTheNeighbours
+}
+
+TEST(LandscapeAgreement, ColumnsOfFilesBesideTheInputs) {
+  const test::Folder folder;
+  const auto write = [&](const char* name, const char* heading, const auto& value) {
+    std::ofstream file(folder / name);
+    file << heading;
+    for (int i = 0; i < 20; ++i) file << i << "," << value(i) << "\n";
+    return folder / name;
+  };
+  const auto landscape = write("landscape.csv", "id,c1\n", [](int i) { return 0.1 * i; });
+  const auto truth = write("truth.csv", "id,part\n", [](int i) { return i / 10; });
+  AgreementOptions options;
+  expect_error([&] { landscape_agreement({landscape}, options, 1, silent_monitor()); },
+               {"--known", "--labels"});
+  options.known = {{truth.string() + ":part"}};
+  options.labels = options.known;
+  options.neighbours = 3;
+  const LandscapeAgreement found = landscape_agreement({landscape}, options, 1, silent_monitor());
+  ASSERT_EQ(found.all.size(), 2u);
+  EXPECT_EQ(found.all[0].known, "truth.part");
+  EXPECT_GT(found.all[0].along.at(0), 0.8);
+  EXPECT_EQ(found.all[1].labels.size(), 2u);
 }
 
 TEST(LandscapeAgreement, ValuesThatAreMissingAreLeftOut) {

@@ -107,6 +107,14 @@ TEST(DensitySize, AtAFractionOfTheMassCountsVoxels) {
   EXPECT_NEAR(size.mass_volume_A3, 27 * 125, 0.05 * 27 * 125);
 }
 
+TEST(SizeTable, HasTheColumnThatSizesAreSetAgainstOnce) {
+  std::vector<Column> coordinates{{"z1", {1, 2}, {}}, {"z2", {3, 4}, {}}};
+  set_against(coordinates, {"z1", {5, 6}, {}});
+  ASSERT_EQ(coordinates.size(), 2u);
+  EXPECT_EQ(coordinates[0].values, (std::vector<double>{5, 6}));
+  EXPECT_EQ(coordinates[1].name, "z2");
+}
+
 TEST(DensitySize, RefusesWhatHasNoMass) {
   const Volume empty{9, 9, 9, std::vector<float>(729), 1};
   EXPECT_THROW(density_size(empty, {}, 1), UserError);

@@ -5,6 +5,7 @@
 
 #include <numbers>
 
+#include "libspi/base/error.h"
 #include "libspi/base/random.h"
 #include "libspi/measure/radial.h"
 #include "libspi/simulate/particle.h"
@@ -122,6 +123,24 @@ TEST(SizeFit, StaysWithinTheSizesAskedFor) {
                {.shape = FitShape::sphere, .size_min = Length{20e-9}, .size_max = Length{40e-9}});
   EXPECT_LT(fit.size_A, 415);  // a step beyond the range at most
   EXPECT_FALSE(fit.clear && std::abs(fit.size_A - 538) < 5);
+}
+
+TEST(SizeFit, IsUnknownWhereThereAreTooFewRings) {
+  const std::vector<float> pattern(9 * 9, 1.f);
+  FitGeometry small = geometry();
+  small.rows = small.columns = 9;
+  small.centre = {4, 4};
+  for (const FitShape shape : {FitShape::cube, FitShape::sphere}) {
+    const SizeFit fit = fit_size(pattern, pattern, small, {.shape = shape});
+    EXPECT_TRUE(std::isnan(fit.size_A));
+    EXPECT_TRUE(std::isnan(fit.volume_A3));
+    EXPECT_FALSE(fit.clear);
+  }
+}
+
+TEST(SizeFit, SizesThatContradict) {
+  const SizeFitOptions options{.size_min = Length{40e-9}, .size_max = Length{20e-9}};
+  EXPECT_THROW(options.check_together(), UsageError);
 }
 
 TEST(RadialProfile, IsTheMeanOfMeasuredPixels) {

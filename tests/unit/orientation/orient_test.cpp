@@ -9,86 +9,13 @@
 #include <cmath>
 #include <numbers>
 
-#include "libspi/io/volume_series.h"
-#include "libspi/simulate/simulator.h"
-#include "tests/unit/commonline/memory_stack.h"
-#include "tests/unit/io/fixtures.h"
+#include "simulated.h"
+#include "tests/unit/folder.h"
 
 namespace spi {
 namespace {
 
-using test::expect_error;
-constexpr double kDegree = std::numbers::pi / 180;
-constexpr double kPhotons = 1e6;
-
-double quantile(std::vector<double> values, double part) {
-  std::ranges::sort(values);
-  return values[std::size_t(part * double(values.size() - 1))];
-}
-
-/// Patterns of known orientation; the detector is the gold experiment's with fewer pixels.
-struct Simulated {
-  MemoryStack stack{97, 97, true};
-  std::vector<Quaternion> truth;
-  std::vector<double> size;
-  Detector detector;
-
-  void adopt(const Detector& seen) {
-    detector = seen;
-    stack.mutable_info().centre = {{48, 48}};
-    stack.mutable_info().q_per_pixel = detector.q_per_pixel();
-    stack.mutable_info().wavelength_A = detector.ewald_wavelength_A();
-  }
-};
-
-SimulateOptions gold(const std::string& particles, std::size_t frames) {
-  SimulateOptions options;
-  options.particles = particles;
-  options.frames = frames;
-  options.averages = true;
-  options.photons = kPhotons;
-  options.pixels = PixelCounts{97, 97};
-  options.pixel_size = Length{500e-6};
-  return options;
-}
-
-Simulated simulate(const SimulateOptions& options) {
-  const Simulator simulator(options.resolved(), 42, 2);
-  Simulated out;
-  out.adopt(simulator.detector());
-  simulator.averages(
-      [&](const DenseBlock& block, std::span<const ShotTruth> shots) {
-        const std::size_t area = out.detector.pixels();
-        for (std::size_t i = 0; i < shots.size(); ++i) {
-          const auto part = [&](const std::vector<float>& v) {
-            const auto begin = v.begin() + std::ptrdiff_t(i * area);
-            return std::vector<float>(begin, begin + std::ptrdiff_t(area));
-          };
-          out.stack.add(part(block.intensity), part(block.weight));
-          out.truth.push_back(shots[i].shot.model_from_lab);
-          out.size.push_back(shots[i].shot.edge_A / 420);
-        }
-      },
-      silent_monitor());
-  return out;
-}
-
-OrientOptions against_cube() {
-  OrientOptions options;
-  options.shape = Shape::cube;
-  options.edge = Length{42e-9};
-  return options;
-}
-
-std::vector<double> errors_deg(const Simulated& data, const Orientations& o, const char* group,
-                               BeamTwin twin) {
-  std::vector<double> errors;
-  for (std::size_t i = 0; i < o.count(); ++i)
-    errors.push_back(misorientation_rad(point_group(group), data.truth[i],
-                                        quaternion_of(o.quaternion[i]), twin) /
-                     kDegree);
-  return errors;
-}
+using namespace test;
 
 /// Median error in degrees of an unbiased estimate of least variance (Cramér and Rao): with the
 /// expected photons λ of the pixels, F_ab = Σ ∂_a λ ∂_b λ / λ over three rotations, size and
@@ -282,99 +209,6 @@ TEST(Orient, ALowerSymmetryFindsTheEquivalentOnesAsSeconds) {
     EXPECT_LT(misorientation_rad(point_group("O"), best, second, BeamTwin::same), kDegree);
     EXPECT_LT(o.margin[i], 1e-3) << "equal but for where the descent stops";
   }
-}
-
-/// Eight balls in no symmetrical arrangement, 300 Å across.
-class Lump final : public Particle {
- public:
-  explicit Lump(double q_max) {
-    for (std::uint64_t k = 0; k < 8; ++k) {
-      Random random(9, 0, k);
-      Vector3 at = rotate(random_rotation(random), {0, 0, 110 * random.uniform()});
-      for (int c = 0; c < 3; ++c) at_[k][c] = at[c];
-      ball_.push_back(
-          make_particle({.shape = Shape::sphere, .edge_A = 30 + 40 * random.uniform()}, q_max));
-    }
-  }
-  void amplitude(std::span<const float> qx, std::span<const float> qy, std::span<const float> qz,
-                 std::span<std::complex<float>> f) const override {
-    std::vector<std::complex<float>> one(f.size());
-    std::ranges::fill(f, 0.f);
-    for (std::size_t k = 0; k < 8; ++k) {
-      ball_[k]->amplitude(qx, qy, qz, one);
-      for (std::size_t n = 0; n < f.size(); ++n) {
-        const double turns = at_[k][0] * qx[n] + at_[k][1] * qy[n] + at_[k][2] * qz[n];
-        f[n] += one[n] * std::complex<float>(std::polar(1., -2 * std::numbers::pi * turns));
-      }
-    }
-  }
-
- private:
-  std::array<Vector3, 8> at_;
-  std::vector<std::unique_ptr<Particle>> ball_;
-};
-
-/// Intensities on n³ voxels.
-Volume intensities(const Particle& particle, std::size_t n, double q_per_voxel) {
-  Volume volume{n, n, n, {}, 1 / (double(n) * q_per_voxel)};
-  std::vector<float> x(n), y(n), z(n);
-  std::vector<std::complex<float>> f(n);
-  for (std::size_t plane = 0; plane < n; ++plane)
-    for (std::size_t row = 0; row < n; ++row) {
-      for (std::size_t k = 0; k < n; ++k) {
-        x[k] = float((double(k) - double(n / 2)) * q_per_voxel);
-        y[k] = float((double(row) - double(n / 2)) * q_per_voxel);
-        z[k] = float((double(plane) - double(n / 2)) * q_per_voxel);
-      }
-      particle.amplitude(x, y, z, f);
-      for (const auto& value : f) volume.values.push_back(std::norm(value));
-    }
-  return volume;
-}
-
-using OrientVolume = test::InFolder;
-
-TEST_F(OrientVolume, AnObjectWithoutSymmetryIsFoundInAVolume) {
-  constexpr double kQPerVoxel = 4e-4;
-  Simulated data;
-  data.adopt(gold("cube", 1).resolved().make_detector());
-  const Diffraction diffraction(data.detector);
-  const Lump lump(0.04);
-  for (std::uint64_t i = 0; i < 40; ++i) {
-    Random random(10, 0, i);
-    data.truth.push_back(random_rotation(random));
-    std::vector<float> rate(diffraction.pixels());
-    const double sum = diffraction.pattern(lump, data.truth.back(), rate);
-    for (float& x : rate) x = float(random.poisson(x * kPhotons / sum));
-    data.stack.add(rate);
-  }
-  {
-    VolumesWriter writer(at("volumes.h5"), Quantity::intensity, {});
-    writer.append(intensities(lump, 101, kQPerVoxel));
-    writer.finish();
-    write_mrc(at("volume.mrc"), intensities(lump, 101, kQPerVoxel));
-  }
-  OrientOptions options;
-  options.reference = at("volumes.h5");
-  const Orientations o =
-      orient(data.stack, options, kDefaultSeed, 2, silent_monitor()).orientations;
-  // Voxels of 1/8 of a fringe: the interpolated slice is off by less than the photons' noise.
-  const auto errors = errors_deg(data, o, "C1", BeamTwin::distinct);
-  EXPECT_LT(quantile(errors, 0.5), o.spacing_deg / 10);
-  EXPECT_LT(quantile(errors, 0.9), o.spacing_deg / 2);
-  EXPECT_EQ(o.symmetry, "C1");
-  EXPECT_EQ(o.reference, "volumes.h5");
-  options.reference = at("volume.mrc");
-  EXPECT_NEAR(orient(data.stack, options, kDefaultSeed, 2, silent_monitor()).orientations.cc[3],
-              o.cc[3], 1e-4)
-      << "an MRC file holds the same intensities";
-  options.symmetry = "C2";
-  expect_error([&] { orient(data.stack, options, kDefaultSeed, 1, silent_monitor()); },
-               {"volume.mrc is not symmetric under C2 (2)"});
-  options.symmetry = "C1";
-  options.reference_index = {3};
-  expect_error([&] { orient(data.stack, options, kDefaultSeed, 1, silent_monitor()); },
-               {"holds 1 volumes"});
 }
 
 TEST(Orient, RefusesWhatCannotBeCompared) {
