@@ -43,8 +43,9 @@ void declare(spi::cli::Usage& usage, Args& args) {
       .example("spi-phase volumes.h5 --starts 20", "Phase a volume from twenty starts")
       .example("spi-phase series.h5 --start previous --recipe DM:200,ER:100 -o densities.h5",
                "A series of volumes, each beginning from the one before")
-      .example("spi-phase averages.h5 --recipe DM:500,RAAR:100,ER:100 -o projections.h5",
-               "Projected densities of class averages; two dimensions need longer")
+      .example(
+          "spi-phase averages.h5 --recipe DM:500,RAAR:100,ER:100 --band-limit -o projections.h5",
+          "Projected densities of class averages; two dimensions need longer")
       .example("spi-phase model.mrc --q-per-voxel 2e-4/A --beam-stop 5 --max-memory 8G",
                "A volume in MRC whose centre is not measured")
       .reference("Elser, JOSA A 20, 40 (2003): the difference map.")

@@ -136,6 +136,21 @@ Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& f
   return out;
 }
 
+template <int Rank>
+std::vector<float> band_limited(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
+                                const std::vector<float>& density, int threads) {
+  double reach = 0;
+  for (std::size_t bin = 0; bin < problem.modulus.size(); ++bin)
+    if (!problem.is_free(bin)) reach = std::max(reach, radius(problem.grid, bin));
+  Spectrum spectrum = spectrum_of(fft, density, threads);
+  for (std::size_t bin = 0; bin < spectrum.size(); ++bin)
+    if (radius(problem.grid, bin) > reach) spectrum[bin] = 0;
+  multiply(spectrum, 1.f / float(problem.grid.size()));
+  std::vector<float> out(density.size());
+  fft.backward(spectrum.data(), out.data(), threads);
+  return out;
+}
+
 template struct Ensemble<2>;
 template struct Ensemble<3>;
 template Ensemble<2> join_starts(const Problem<2>&, const PlaneFft<2>&,
@@ -144,5 +159,9 @@ template Ensemble<2> join_starts(const Problem<2>&, const PlaneFft<2>&,
 template Ensemble<3> join_starts(const Problem<3>&, const PlaneFft<3>&,
                                  std::vector<std::vector<float>>&, const std::vector<double>&,
                                  double, int);
+template std::vector<float> band_limited(const Problem<2>&, const PlaneFft<2>&,
+                                         const std::vector<float>&, int);
+template std::vector<float> band_limited(const Problem<3>&, const PlaneFft<3>&,
+                                         const std::vector<float>&, int);
 
 }  // namespace spi

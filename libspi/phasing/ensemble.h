@@ -45,4 +45,9 @@ Ensemble<Rank> join_starts(const Problem<Rank>& problem, const PlaneFft<Rank>& f
                            std::vector<std::vector<float>>& densities,
                            const std::vector<double>& errors, double agreement, int threads);
 
+/// The density without the bins farther from zero frequency than every measured one.
+template <int Rank>
+std::vector<float> band_limited(const Problem<Rank>& problem, const PlaneFft<Rank>& fft,
+                                const std::vector<float>& density, int threads);
+
 }  // namespace spi

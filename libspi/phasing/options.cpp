@@ -56,6 +56,10 @@ void PhasingOptions::describe(OptionSet& options) {
   options.flag("background", background,
                "the intensities hold a background beside the density's, the same at all q of one "
                "length: find it with the density");
+  options.flag("band-limit", band_limit,
+               "write densities without frequencies beyond the last measured one: nothing holds "
+               "those of a disc's corners, and in two dimensions they may lay a chequerboard over "
+               "the density; edges ripple instead, below 0 too");
   options
       .add("agreement", agreement,
            "a start agrees with the best one, of error e, where their correlation, aligned, is at "

@@ -44,6 +44,7 @@ struct PhasingOptions {
   StartFrom start = StartFrom::random;
   bool allow_negative = false;
   bool background = false;
+  bool band_limit = false;
   double agreement = 0.9;
   std::optional<Memory> max_memory = {};
   SupportOptions support;

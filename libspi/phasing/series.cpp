@@ -86,12 +86,15 @@ class Series {
   PhasedState state_of(std::size_t index, const Problem<Rank>& problem, const Phased<Rank>& phased,
                        const HiddenModes& hidden) const {
     const std::size_t n = input_.n(), depth = Rank == 3 ? n : 1;
+    const auto written = [&](const std::vector<float>& density) {
+      return options_.band_limit ? band_limited(problem, fft_, density, threads_) : density;
+    };
     PhasedState state;
     state.index = index;
     state.n = n;
     state.rank = Rank;
-    state.mean = Volume{depth, n, n, phased.ensemble.mean, input_.voxel_size_A()};
-    state.best = Volume{depth, n, n, phased.best, input_.voxel_size_A()};
+    state.mean = Volume{depth, n, n, written(phased.ensemble.mean), input_.voxel_size_A()};
+    state.best = Volume{depth, n, n, written(phased.best), input_.voxel_size_A()};
     state.support.assign(phased.support.begin(), phased.support.end());
     state.error = phased.errors;
     for (const Placement<Rank>& placement : phased.ensemble.placements)

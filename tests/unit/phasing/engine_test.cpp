@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "libspi/base/parallel.h"
+#include "libspi/phasing/ensemble.h"
 #include "libspi/phasing/threshold.h"
 #include "tests/unit/phasing/objects.h"
 
@@ -262,6 +263,28 @@ TEST(ProblemTest, RefusesWhatCannotBePhased) {
   std::vector<bool> hidden(8 * 8);
   hidden[3 * 8 + 3] = true;
   EXPECT_NO_THROW(make_problem<2>(8, nan, hidden, "x"));
+}
+
+// A chequerboard has frequency n/2 along all axes, where nothing beyond a disc is measured.
+TYPED_TEST(Phasing, BandLimitTakesWhatLiesBeyondTheMeasuredAndNothingElse) {
+  constexpr int kRank = TypeParam::value;
+  Consistent<kRank> object(15);
+  for (std::size_t bin = 0; bin < object.problem.modulus.size(); ++bin)
+    if (const double r = radius(object.grid, bin); r < 2 || r > 6) object.problem.modulus[bin] = -1;
+  std::vector<float> drawn = object.density;
+  for (std::size_t at = 0; at < drawn.size(); ++at)
+    if (at % 2 == 1) drawn[at] = 0;  // 15 is odd: neighbours along every axis
+  const std::vector<float> cut = band_limited(object.problem, object.fft, drawn, 1);
+  std::vector<std::complex<float>> before(object.grid.spectrum_size()), after(before.size());
+  object.fft.forward(drawn.data(), before.data(), 1);
+  object.fft.forward(cut.data(), after.data(), 1);
+  double lost = 0;
+  for (std::size_t bin = 0; bin < after.size(); ++bin) {
+    const bool beyond = radius(object.grid, bin) > 6;
+    if (beyond) lost += std::norm(before[bin]);
+    EXPECT_NEAR(std::abs(after[bin] - (beyond ? 0.f : before[bin])), 0, 1e-4);
+  }
+  EXPECT_GT(lost, 1);
 }
 
 TEST(AlignerTest, FindsShiftAndTwin) {
