@@ -22,11 +22,14 @@ constexpr double kWorth = 100;       ///< photons that the word of a voxel's sur
 
 /// What trilinear scattering and trilinear lookup take from a smooth field, each a convolution
 /// with a triangle of variance 1/6 along each axis: Δ/6 of it, Δ the sum over the six neighbours
-/// less the voxel itself. NaN where a neighbour is.
+/// less the voxel itself. NaN where a neighbour is, or lies beyond the border.
 double blurred_away(const std::vector<double>& field, std::size_t v, std::size_t n) {
   double sum = -6 * field[v];
-  for (const std::size_t step : {std::size_t{1}, n, n * n})
+  for (const std::size_t step : {std::size_t{1}, n, n * n}) {
+    const std::size_t at = v / step % n;
+    if (at == 0 || at + 1 == n) return std::numeric_limits<double>::quiet_NaN();
     sum += field[v - step] + field[v + step];
+  }
   return -sum / 6;
 }
 

@@ -10,7 +10,6 @@
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
 #include "libspi/io/record.h"
-#include "libspi/io/volume_series.h"
 #include "libspi/orientation/reference.h"
 #include "libspi/simulate/molecule.h"
 #include "libspi/volume/fsc.h"
@@ -42,11 +41,7 @@ std::unique_ptr<Reference> true_intensity(const EvaluateOptions& options, double
     const auto molecules = read_molecules(*options.structure);
     return std::make_unique<MoleculeReference>(molecules.front(), q_max, threads);
   }
-  const std::string name = options.volume->string();
-  const auto volumes = open_volumes(*options.volume);
-  if (h5::File::is_hdf5(*options.volume) && volumes->quantity() == Quantity::density)
-    fail(name, " holds densities: intensities are compared");
-  return volume_reference(volumes->read(0), name);
+  return file_reference(*options.volume, 0);
 }
 
 /// The truth at the model's voxels, NaN where the model is not measured or the truth ends.
@@ -130,7 +125,8 @@ FrameTruths read_frame_truths(const std::vector<std::filesystem::path>& paths) {
     if (!file.exists("truth/quaternion"))
       fail(path.string(), " holds no true orientations (truth/quaternion)");
     std::vector<std::uint64_t> id;
-    const std::size_t n = file.shape("truth/quaternion").at(0);
+    const h5::Shape shape = file.shape("truth/quaternion");
+    const std::size_t n = shape.empty() ? 0 : shape[0];
     if (file.exists("id"))
       id = file.read<std::uint64_t>("id");
     else

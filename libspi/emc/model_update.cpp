@@ -91,7 +91,7 @@ std::vector<double> VolumeEmc::correlate_halves(const HalfSums& sums) const {
   return shell_correlation(half[0].values, half[1].values, setting_.size, ShellMean::removed);
 }
 
-void VolumeEmc::update_model(const Sums& from) {
+void VolumeEmc::update_model(const Sums& from, std::optional<double> given) {
   const std::size_t n = setting_.size, voxels = n * n * n;
   HalfSums sums;
   for (std::size_t half = 0; half < 2; ++half) {
@@ -104,7 +104,8 @@ void VolumeEmc::update_model(const Sums& from) {
   }
   state_.fsc = correlate_halves(sums);
   // While annealing, the temperature smooths enough.
-  const auto radius = mean_beta() < 1 ? std::nullopt : limit_.find(sums, state_.fsc, threads_);
+  const bool anneals = (given ? *given : mean_beta()) < 1;
+  const auto radius = anneals ? std::nullopt : limit_.find(sums, state_.fsc, threads_);
   if (radius) {
     limit_.apply(sums, *radius, threads_);
     state_.fsc = correlate_halves(sums);

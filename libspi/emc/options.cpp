@@ -48,6 +48,8 @@ void EmcOptions::describe(OptionSet& o) {
 void EmcOptions::check_together() const {
   if (reference.has_value() + shape.has_value() + poses.has_value() > 1)
     fail_usage("--reference, --shape and --poses all start the model: choose one");
+  if (poses && refine == Refinement::none)
+    fail_usage("--poses are refined off the grid: --refine none leaves nothing to do with them");
   if (shape && !edge) fail_usage("--shape needs --edge");
   if (edge && !shape) fail_usage("--edge needs --shape");
   if (size && *size % 2 == 0)

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <optional>
 
 #include "libspi/base/error.h"
 
@@ -125,24 +126,15 @@ Vector3 cross(const Vector3& a, const Vector3& b) {
 
 double dot(const Vector3& a, const Vector3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 
-/// The rotation matrix whose columns are a and what of b is perpendicular to it; false
-/// where they are parallel.
-bool frame_of(const Vector3& a, const Vector3& b, Matrix3& m) {
+/// The rotation that takes x to a, and y to what of b is perpendicular to it; nullopt where they
+/// are parallel.
+std::optional<Quaternion> frame_of(const Vector3& a, const Vector3& b) {
   Vector3 c = cross(a, b);
   const double length = std::sqrt(dot(c, c));
-  if (length < 0.1) return false;
+  if (length < 0.1) return std::nullopt;
   for (double& v : c) v /= length;
   const Vector3 d = cross(c, a);
-  for (std::size_t k = 0; k < 3; ++k) m[3 * k] = a[k], m[3 * k + 1] = d[k], m[3 * k + 2] = c[k];
-  return true;
-}
-
-Matrix3 times_transpose(const Matrix3& a, const Matrix3& b) {
-  Matrix3 m{};
-  for (std::size_t i = 0; i < 3; ++i)
-    for (std::size_t j = 0; j < 3; ++j)
-      for (std::size_t k = 0; k < 3; ++k) m[3 * i + j] += a[3 * i + k] * b[3 * j + k];
-  return m;
+  return from_matrix({a[0], d[0], c[0], a[1], d[1], c[1], a[2], d[2], c[2]});
 }
 
 /// Rotations that lay the group's axes on those of the residual rotations, the more frequent
@@ -180,11 +172,9 @@ std::vector<Quaternion> axes_from(const Relative& x, const Quaternion& g0, const
         for (std::size_t h = 1; h < elements; ++h) {
           const Quaternion &a = clusters[c].centre, &b = clusters[e].centre;
           if (g == h || !like(a, group.rotations[g]) || !like(b, group.rotations[h])) continue;
-          Matrix3 from, to;
-          if (!frame_of(axis_of(group.rotations[g]), axis_of(group.rotations[h]), from) ||
-              !frame_of(axis_of(a), axis_of(b), to))
-            continue;
-          axes.push_back(from_matrix(times_transpose(to, from)));
+          const auto from = frame_of(axis_of(group.rotations[g]), axis_of(group.rotations[h]));
+          const auto to = frame_of(axis_of(a), axis_of(b));
+          if (from && to) axes.push_back(*to * conjugate(*from));
         }
   if (axes.size() == 1 && elements > 1)  // a single axis: any rotation onto it
     for (const Cluster& cluster : clusters) {

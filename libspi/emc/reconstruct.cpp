@@ -51,9 +51,13 @@ double automatic_sampling(FrameStore& store, const EmcOptions& options, int thre
 std::size_t automatic_size(double radius_px, double voxels_per_pixel, const EmcOptions& options,
                            Monitor& monitor) {
   constexpr double kBytes = 160;  // a voxel: model, halves, exposure, sums, and their doubles
+  constexpr std::size_t kFewest = 9;
   const std::size_t wanted = size_for(voxels_per_pixel * radius_px);
-  const double room = std::cbrt(0.5 * options.max_memory.bytes / kBytes);
-  const std::size_t size = std::min(wanted, (std::size_t(room) - 1) / 2 * 2 + 1);
+  const auto room = std::size_t(std::cbrt(0.5 * options.max_memory.bytes / kBytes));
+  if (room < kFewest)
+    fail("--max-memory ", print(options.max_memory), " is too little for a model of ", kFewest,
+         " voxels across: allow more");
+  const std::size_t size = std::min(wanted, (room - 1) / 2 * 2 + 1);
   if (size < wanted)
     monitor.warn(text_of("--max-memory allows ", size,
                          " voxels across; the frames' fringes ask "
@@ -79,11 +83,17 @@ double grid_bytes(const FrameStore& store, std::size_t views) {
 
 double settle_spacing(const EmcOptions& options, const FrameStore& store, const PointGroup& laue,
                       double reach_px, Monitor& monitor) {
-  double spacing = options.spacing ? options.spacing->radians : automatic_spacing(reach_px);
-  if (options.spacing) return spacing;
-  const double asked = spacing;
-  while (grid_bytes(store, view_grid(laue, spacing).zone_views()) > 0.5 * options.max_memory.bytes)
+  constexpr double kCoarsest = 1;  // rad: hardly a grid
+  if (options.spacing) return options.spacing->radians;
+  const double asked = automatic_spacing(reach_px);
+  double spacing = asked;
+  while (grid_bytes(store, view_grid(laue, spacing).zone_views()) >
+         0.5 * options.max_memory.bytes) {
     spacing *= 1.1;
+    if (spacing > kCoarsest)
+      fail("--max-memory ", print(options.max_memory),
+           " is too little for any grid of orientations: allow more, or give --spacing");
+  }
   if (spacing != asked)
     monitor.info(text_of("--max-memory widens the grid of orientations from ",
                          print_number(asked * 180 / std::numbers::pi), " to ",
@@ -163,10 +173,14 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
   const PolarBinning& binning = store.binning();
   const double reach_px =
       q_radius(detector, binning.radii_px().back() + options.polar.ring_width / 2);
-  const std::size_t size =
-      options.size ? *options.size
-                   : automatic_size(reach_px, automatic_sampling(store, options, threads, monitor),
-                                    options, monitor);
+  const std::string text = setting_of(options, store, seed);
+  auto saved = options.resume && !checkpoint.empty() ? saved_state(checkpoint, text, store.team())
+                                                     : std::nullopt;
+  const auto learned_size = [&] {
+    return automatic_size(reach_px, automatic_sampling(store, options, threads, monitor), options,
+                          monitor);
+  };
+  const std::size_t size = options.size ? *options.size : saved ? saved->model.n : learned_size();
   result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
   const PointGroup laue = laue_class(result.group);
   result.spacing_rad = settle_spacing(options, store, laue, reach_px, monitor);
@@ -178,9 +192,6 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
       " voxels across, finest grid ",
       view_grid(laue, setting.spacing_rad).zone_views() * binning.angles(), " orientations"));
   VolumeEmc emc(setting, options, threads, monitor);
-  const std::string text = setting_of(options, store, seed);
-  auto saved = options.resume && !checkpoint.empty() ? saved_state(checkpoint, text, store.team())
-                                                     : std::nullopt;
   if (saved) {
     monitor.info(text_of("goes on after iteration ", saved->history.size()));
     emc.resume(std::move(*saved));

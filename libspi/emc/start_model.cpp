@@ -8,7 +8,6 @@
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
 #include "libspi/io/record.h"
-#include "libspi/io/volume_series.h"
 #include "libspi/orientation/reference.h"
 
 namespace spi {
@@ -16,17 +15,11 @@ namespace {
 
 std::unique_ptr<Reference> reference_of(const EmcOptions& options, double q_max) {
   if (options.shape) return shape_reference(Body{*options.shape, options.edge->angstroms()}, q_max);
-  const std::string name = options.reference->string();
-  const auto volumes = open_volumes(*options.reference);
-  if (options.reference_index >= volumes->count())
-    fail(name, " holds ", volumes->count(), " volumes: --reference-index ", options.reference_index,
-         " is not among them");
-  if (h5::File::is_hdf5(*options.reference) && volumes->quantity() == Quantity::density)
-    fail(name, " holds densities: a reference must be intensities");
-  auto reference = volume_reference(volumes->read(options.reference_index), name);
+  auto reference = file_reference(*options.reference, options.reference_index);
   if (reference->q_max() < q_max)
-    fail(name, " ends at ", print_number(reference->q_max()), " 1/Å, the frames at ",
-         print_number(q_max), " 1/Å: leave out the outer rings with --q-max");
+    fail(options.reference->string(), " ends at ", print_number(reference->q_max()),
+         " 1/Å, the frames at ", print_number(q_max),
+         " 1/Å: leave out the outer rings with --q-max");
   return reference;
 }
 

@@ -106,7 +106,10 @@ EmcState::Stage VolumeEmc::next_stage() const {
     const bool at_finest = before.spacing_rad == setting_.spacing_rad;
     return decided(last) && at_finest ? Stage::local : Stage::grid;
   }
-  if (state_.stage == Stage::local && (settled() || iterations_off_grid() >= kMostLocal))
+  // A look around and an iteration after it must be left.
+  const bool may_look = state_.history.size() + 2 <= options_.max_iterations;
+  if (state_.stage == Stage::local && may_look &&
+      (settled() || iterations_off_grid() >= kMostLocal))
     return Stage::copies;
   if (state_.stage != Stage::copies) return state_.stage;
   const std::size_t done = iterations_off_grid();
@@ -126,7 +129,6 @@ double VolumeEmc::blur() const {
 }
 
 double VolumeEmc::mean_beta() const {
-  if (state_.poses.empty()) return beta(0);  // a model goes on from its sums alone
   double sum = 0;
   for (std::size_t d = 0; d < state_.poses.size(); ++d) sum += beta(setting_.store.photons(d));
   return sum / double(state_.poses.size());

@@ -104,7 +104,8 @@ class VolumeEmc {
   /// the grid, each half is then held against the other's model.
   Placed place(bool own);
   /// The model that sums ask for: symmetrised, floored, scaled; and the correlation of its halves.
-  void update_model(const Sums& sums);
+  /// `beta`: of the posteriors behind the sums (place: 1); the annealing's where it is not given.
+  void update_model(const Sums& sums, std::optional<double> beta = {});
   const EmcState& state() const { return state_; }
   /// Where the half sets' correlation falls below 1/2, pixels of q.
   double agreement_px() const;

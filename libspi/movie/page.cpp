@@ -127,14 +127,10 @@ void Page::draw_surface(plot::Canvas& canvas, const Moment& moment, double progr
                  length_words(scene_.quantity(), bar), plot::kInk, kFont);
   draw_axes_cross(canvas, {box.right() - 44, floor - 34}, 26, view.view_from_model);
   const bool density = scene_.quantity() == Quantity::density;
-  std::string note =
-      text_of("surface at ", name_of(scene_.quantity()), " ",
-              density ? significant(scene_.level(), 3) : print_number(scene_.level()));
-  if (!density) {
-    char level[48];
-    std::snprintf(level, sizeof level, "surface at intensity %.3g", scene_.level());
-    note = level;
-  }
+  char intensity[32];
+  std::snprintf(intensity, sizeof intensity, "%.3g", scene_.level());
+  std::string note = text_of("surface at ", name_of(scene_.quantity()), " ",
+                             density ? significant(scene_.level(), 3) : std::string(intensity));
   if (scene_.states() > 1)
     note += density ? ", linear between states" : ", logarithms linear between states";
   if (density) note += "; the hand is arbitrary";

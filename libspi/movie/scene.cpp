@@ -74,6 +74,9 @@ Scene::Scene(StateSeries& series, const MovieOptions& options, int threads, Moni
       fail("the volumes have no latent points (z) to put on ", options.map->string(),
            ": give --states FILE, the output of spi-vae decode that they come from");
     map_ = read_latent_map(*options.map, series.latent().dim);
+    for (const std::size_t axis : options.map_axes)
+      if (map_.dim > 1 && axis > map_.dim)
+        fail_usage("--map-axes: there is no axis ", axis, ", the volumes' z has ", map_.dim);
   }
   survey(monitor);
   measure(monitor);

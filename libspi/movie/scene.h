@@ -35,7 +35,7 @@ struct Limits {
 class Scene {
  public:
   /// Reads every volume once or twice to find what is common to all. UserError where a density has
-  /// no mass, or no volume exceeds the level.
+  /// no mass, no volume exceeds the level, or the map lacks an axis that is asked for.
   Scene(StateSeries& series, const MovieOptions& options, int threads, Monitor& monitor);
 
   Quantity quantity() const { return series_.quantity(); }

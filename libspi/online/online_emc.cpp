@@ -11,6 +11,8 @@
 namespace spi {
 namespace {
 
+constexpr double kPlacedBeta = 1;  ///< of VolumeEmc::place
+
 double median_photons(const Survey& survey) {
   std::vector<double> photons;
   for (std::size_t d = 0; d < survey.fate.size(); ++d)
@@ -84,7 +86,7 @@ void OnlineEmc::resume(OnlineState state) {
   const EmcSetting setting = setting_of(store);
   VolumeEmc emc(setting, options_.emc, threads_, monitor_);
   emc.resume(std::move(model_));
-  emc.update_model(*state_.sums);
+  emc.update_model(*state_.sums, kPlacedBeta);
   model_ = emc.state();
 }
 
@@ -154,7 +156,7 @@ void OnlineEmc::place_used(FrameSource& source, const Survey& survey, bool own) 
     (*state_.sums)[half].scale(factor);
     (*state_.sums)[half].add((*more.sums)[half]);
   }
-  emc.update_model(*state_.sums);
+  emc.update_model(*state_.sums, kPlacedBeta);
   model_ = emc.state();
   keep_poses(store, model_.poses);
   std::vector<double> width;

@@ -10,14 +10,15 @@
 
 namespace spi::test {
 
-/// Keeps what is said; stops the work at the first message that contains `stop_at`.
+/// Keeps what is said and what is begun; stops the work at the first message that contains
+/// `stop_at`.
 class Listener final : public Monitor {
  public:
   void message(Severity, const std::string& text) override {
     messages_.push_back(text);
     if (!stop_at.empty() && text.find(stop_at) != text.npos) cancelled_ = true;
   }
-  void begin(std::string_view, std::uint64_t) override {}
+  void begin(std::string_view task, std::uint64_t) override { messages_.emplace_back(task); }
   void advance(std::uint64_t) override {}
   void end() override {}
   bool cancelled() const override { return cancelled_; }

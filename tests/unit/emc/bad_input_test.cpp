@@ -49,6 +49,22 @@ TEST(ReconstructEmc, OptionsThatContradict) {
   EmcOptions edgeless = test::small_options();
   edgeless.shape = Shape::cube;
   EXPECT_THROW(test::reconstruct(source, edgeless), UsageError);
+  EmcOptions unrefined = test::small_options();
+  unrefined.poses = folder / "poses.h5";
+  unrefined.refine = Refinement::none;
+  EXPECT_THROW(test::reconstruct(source, unrefined), UsageError);
+}
+
+TEST(ReconstructEmc, SaysWhenTheMemoryIsTooLittle) {
+  const Folder folder;
+  test::write_frames(folder / "f.h5", 20, 500);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EmcOptions options = test::small_options();
+  for (const double bytes : {1., 1e4}) {  // not for a model; not for a grid of orientations
+    options.max_memory = {bytes};
+    expect_error([&] { test::reconstruct(source, options); }, {"--max-memory", "too little"});
+    options.size = 41;
+  }
 }
 
 TEST(Evaluate, RefusesATruthOfOtherFrames) {

@@ -15,11 +15,25 @@ namespace {
 using test::Folder;
 
 constexpr double kDegree = std::numbers::pi / 180;
+constexpr const char* kLearningTheFringes = "learning what patterns look like";
 
 PoseComparison errors(const EmcResult& result, const test::SmallSet& truth) {
   std::vector<Quaternion> found;
   for (const FramePose& pose : result.state.poses) found.push_back(pose.model_from_lab);
   return compare_poses(found, truth.orientation, point_group("C1"), BeamTwin::same, false);
+}
+
+/// A model.h5 of no intensities but these poses of frames 100, 101, ...
+void write_poses(const std::filesystem::path& path, const std::vector<Quaternion>& poses) {
+  Model known;
+  known.size = 3;
+  known.q_per_voxel = 1;
+  known.intensity.assign(27, 1);
+  for (std::size_t d = 0; d < poses.size(); ++d) {
+    known.id.push_back(100 + d);
+    known.quaternion.push_back({poses[d].w, poses[d].x, poses[d].y, poses[d].z});
+  }
+  write_model(path, known, {});
 }
 
 TEST(ReconstructEmc, FindsAParticleFromNoise) {
@@ -143,16 +157,21 @@ TEST_P(ReconstructEmcIn, NeitherThreadsNorInterruptionsMatter) {
   options.symmetry = GetParam();
   options.max_iterations = 9;
   options.checkpoint_every_s = 0;
-  const auto run = [&](int threads, const EmcOptions& o) {
+  const auto run = [&](int threads, const EmcOptions& o, Monitor& monitor = silent_monitor()) {
     FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
-    return test::reconstruct(source, o, threads, folder / "c.h5");
+    return test::reconstruct(source, o, threads, folder / "c.h5", monitor);
   };
-  const EmcResult one = run(1, options);
+  test::Listener first;
+  const EmcResult one = run(1, options, first);
+  EXPECT_TRUE(first.heard(kLearningTheFringes));
   const EmcResult three = run(3, options);
   EXPECT_EQ(one.state.model.values, three.state.model.values);
   EmcOptions resumed = options;
   resumed.resume = true;  // from the checkpoint before the last iteration
-  const EmcResult again = run(2, resumed);
+  test::Listener listener;
+  const EmcResult again = run(2, resumed, listener);
+  // The checkpoint knows the size that the frames' fringes asked for.
+  EXPECT_FALSE(listener.heard(kLearningTheFringes));
   EXPECT_EQ(one.state.model.values, again.state.model.values);
   EXPECT_EQ(one.state.history.size(), again.state.history.size());
   for (std::size_t d = 0; d < one.state.poses.size(); ++d) {
@@ -170,19 +189,14 @@ INSTANTIATE_TEST_SUITE_P(Groups, ReconstructEmcIn, testing::Values("C1", "D2"));
 TEST(ReconstructEmc, RefinesKnownPosesAndWritesThem) {
   const Folder folder;
   const test::SmallSet truth = test::write_frames(folder / "f.h5", 300, 4000);
-  Model known;
-  known.size = 3;
-  known.q_per_voxel = 1;
-  known.intensity.assign(27, 1);
+  std::vector<Quaternion> known;
   for (std::size_t d = 0; d < truth.orientation.size(); ++d) {
     Random random(9, 0, d);
-    const Quaternion q = normalized(
+    known.push_back(normalized(
         from_axis_angle({random.normal(), random.normal(), random.normal()}, 4 * kDegree) *
-        truth.orientation[d]);
-    known.id.push_back(100 + d);
-    known.quaternion.push_back({q.w, q.x, q.y, q.z});
+        truth.orientation[d]));
   }
-  write_model(folder / "poses.h5", known, {});
+  write_poses(folder / "poses.h5", known);
   EmcOptions options = test::small_options();
   options.poses = folder / "poses.h5";
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
@@ -203,6 +217,24 @@ TEST(ReconstructEmc, RefinesKnownPosesAndWritesThem) {
   EXPECT_EQ(read.convergence[3].values, model.convergence[3].values);
 }
 
+TEST(ReconstructEmc, EndsWithTheLastIterationWhateverStageIsNext) {
+  const Folder folder;
+  const test::SmallSet truth = test::write_frames(folder / "f.h5", 60, 3000);
+  write_poses(folder / "poses.h5", truth.orientation);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  EmcOptions options = test::small_options();
+  options.poses = folder / "poses.h5";
+  const std::vector<EmcRecord> history = test::reconstruct(source, options).state.history;
+  const auto look =
+      std::ranges::find_if(history, [](const EmcRecord& r) { return r.spacing_rad > 0; });
+  ASSERT_NE(look, history.end());
+  // At the look around itself, and at the iteration that it follows.
+  for (const std::ptrdiff_t more : {0, 1}) {
+    options.max_iterations = std::size_t(look - history.begin() + more);
+    EXPECT_EQ(test::reconstruct(source, options).state.history.size(), options.max_iterations);
+  }
+}
+
 /// Part of the frames nearer to their true orientation than to its copy, after the alignment.
 double part_in_place(const EmcResult& result, const test::SmallSet& truth) {
   std::vector<Quaternion> found;
@@ -218,18 +250,11 @@ TEST(ReconstructEmc, TellsCopiesOfANearlySymmetricParticleApart) {
   const test::SmallSet truth =
       test::write_frames(folder / "f.h5", 400, 4000, 1, test::nearly_symmetric_intensity);
   // Known orientations, half of them those of the other copy: a mixture that no small step leaves.
-  Model mixed;
-  mixed.size = 3;
-  mixed.q_per_voxel = 1;
-  mixed.intensity.assign(27, 1);
+  std::vector<Quaternion> mixed = truth.orientation;
   const Quaternion half_turn = from_axis_angle({0, 0, 1}, std::numbers::pi);
-  for (std::size_t d = 0; d < truth.orientation.size(); ++d) {
-    const bool other = Random(4, 0, d).uniform() < 0.5;
-    const Quaternion q = other ? half_turn * truth.orientation[d] : truth.orientation[d];
-    mixed.id.push_back(100 + d);
-    mixed.quaternion.push_back({q.w, q.x, q.y, q.z});
-  }
-  write_model(folder / "poses.h5", mixed, {});
+  for (std::size_t d = 0; d < mixed.size(); ++d)
+    if (Random(4, 0, d).uniform() < 0.5) mixed[d] = half_turn * mixed[d];
+  write_poses(folder / "poses.h5", mixed);
   EmcOptions options = test::small_options();
   options.poses = folder / "poses.h5";
   FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());

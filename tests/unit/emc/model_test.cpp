@@ -102,6 +102,19 @@ TEST(AutocorrelationLimit, KeepsTheSignalAndFindsWhereItEnds) {
   EXPECT_LT(error_of(clean, set, kReach - 4), 0.1 * error_of(clean, waves(1, 0, 3), kReach - 4));
 }
 
+TEST(AutocorrelationLimit, HoldsToTheBorderOfTheCube) {
+  // Under groups whose rotations do not map the grid onto itself, voxels at the border are seen
+  // too.
+  HalfSums even;
+  for (std::size_t half = 0; half < 2; ++half) {
+    even.exposure[half].assign(kSize * kSize * kSize, 30.);
+    even.photons[half].assign(kSize * kSize * kSize, 60.);
+  }
+  AutocorrelationLimit(kSize).apply(even, 0.15, 1);
+  for (std::size_t v = 0; v < kSize * kSize * kSize; ++v)
+    ASSERT_NEAR(even.photons[0][v], 2 * even.exposure[0][v], 1e-3 * even.exposure[0][v]) << v;
+}
+
 TEST(AutocorrelationLimit, FindsNoneWhereHalvesAgreeEverywhere) {
   const AutocorrelationLimit limit(kSize);
   HalfSums same = sums_of(waves(200, 0.12, 3), 10, true);

@@ -91,6 +91,8 @@ TEST_F(Scenes, SaysWhatDoesNotFit) {
   expect_error(one, {"--states"});
   options.states = states;
   expect_error(one, {"expected (1, L)"});
+  options.map_axes = {1, 3};
+  expect_error([&] { scene_of({states}); }, {"--map-axes", "no axis 3", "has 2"});
   options = {};
   options.level = 5;
   expect_error(one, {"lower --level"});

@@ -14,6 +14,7 @@
 #include "libspi/base/error.h"
 #include "libspi/emc/pose_comparison.h"
 #include "libspi/online/reconstruct_online.h"
+#include "libspi/volume/fsc.h"
 #include "small_particle.h"
 #include "tests/growing/writer_process.h"
 
@@ -95,14 +96,34 @@ void expect_same(const Model& a, const Model& b) {
   EXPECT_EQ(a.convergence[1].values, b.convergence[1].values);
 }
 
-double median_error(const Model& model, const test::SmallSet& truth) {
+PoseComparison poses_of(const Model& model, const test::SmallSet& truth) {
   std::vector<Quaternion> found, real;
   for (std::size_t d = 0; d < model.id.size(); ++d) {
     const QuaternionRow& q = model.quaternion[d];
     found.push_back({q[0], q[1], q[2], q[3]});
     real.push_back(truth.orientation[model.id[d] - 100]);
   }
-  return compare_poses(found, real, point_group("C1"), BeamTwin::same, false).median_rad;
+  return compare_poses(found, real, point_group("C1"), BeamTwin::same, false);
+}
+
+double median_error(const Model& model, const test::SmallSet& truth) {
+  return poses_of(model, truth).median_rad;
+}
+
+/// Mean over the shells of the correlation with the particle's intensities.
+double likeness(std::vector<float> intensity, const Model& model, const test::SmallSet& truth) {
+  const std::size_t n = model.size;
+  const Matrix3 truth_from_model = to_matrix(conjugate(poses_of(model, truth).model_from_truth));
+  std::vector<float> real(n * n * n);
+  const double centre = double(n / 2);
+  for (std::size_t v = 0; v < real.size(); ++v) {
+    Vector3 q{double(v % n) - centre, double(v / n % n) - centre, double(v / (n * n)) - centre};
+    for (double& x : q) x *= model.q_per_voxel;
+    real[v] = float(test::intensity(rotate(truth_from_model, q)));
+    if (intensity[v] == 0) intensity[v] = std::nanf("");
+  }
+  const auto curve = shell_curve(intensity, real, n, 1, ShellMean::removed).correlation;
+  return std::reduce(curve.begin() + 6, curve.end() - 4) / double(curve.size() - 10);
 }
 
 /// A VolumeEmc of some frames of a set, at a model whose poses are known.
@@ -281,6 +302,41 @@ TEST(ReconstructOnline, GoesOnFromItsSumsOnTheGridAsIfUnbroken) {
   const Outcome broken = run(folder / "g.h5", options, folder / "s/online.h5");
   EXPECT_EQ(broken.model.id, all_ids(350));
   expect_same(broken.model, run(folder / "g.h5", options, folder / "t/online.h5").model);
+}
+
+/// Frames are placed at β = 1, where nothing smooths: what lies beyond the particle's size is cut.
+TEST(OnlineEmc, CutsNoiseOnTheGrid) {
+  const Folder folder;
+  const test::SmallSet truth = test::write_frames(folder / "f.h5", 300, 3000);
+  const auto reader = open_frames({folder / "f.h5"});
+  OnlineOptions options = small_options();
+  options.emc.refine = Refinement::none;
+  options.emc.max_iterations = 30;
+  OnlineEmc emc(options, 42, 2, silent_monitor());
+  emc.begin(reader->read(0, 200), *reader->detector(), {});
+  emc.place(reader->read(200, 100));
+
+  const OnlineSetting& s = emc.state().setting;
+  ASSERT_EQ(s.stage, EmcState::Stage::grid);
+  PolarBinning binning(s.detector, emc_binning(options.emc, s.detector));
+  binning.exclude(s.excluded);
+  const RadialMean mean(binning, s.detector.correction, s.total, s.frames);
+  FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
+  FrameStore store(source, binning, mean, survey_frames(source, binning, 100, silent_monitor()));
+  const EmcSetting setting{
+      store,      laue_class(point_group("C1")), s.voxels_per_pixel, s.size, s.spacing_rad, 42,
+      kLargestSum};
+  const auto intensity = [&](double beta) {
+    VolumeEmc definition(setting, options.emc, 2, silent_monitor());
+    definition.start(Cube(s.size, 1));
+    definition.update_model(*emc.state().sums, beta);
+    return volume_model(definition.state(), point_group("C1"), s.detector, mean, s.voxels_per_pixel)
+        .intensity;
+  };
+  const Model model = emc.model();
+  EXPECT_EQ(model.intensity, intensity(1));
+  // The M step of an annealing that is not over keeps the noise.
+  EXPECT_GT(likeness(model.intensity, model, truth), likeness(intensity(0.9), model, truth) + 0.02);
 }
 
 TEST(ReconstructOnline, StopsWhenItIsTold) {
