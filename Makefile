@@ -34,8 +34,10 @@ programs: configure
 demo: programs
 	@$(MAKE) --no-print-directory -j $(JOBS) -C examples/melting BIN=$(CURDIR)/$(BIN) OUT=$(CURDIR)/$(DEMO)
 
-# Passive waiting and one thread in the BLAS: tests run beside one another.
+# What single tests need and no user does; where it is not to be had, they are skipped. Passive waiting
+# and one thread in the BLAS: tests run beside one another.
 test: build
+	-@./.ci/install-packages .ci/packages-of-tests
 	@cd $(BUILD) && LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leaks.supp:print_suppressions=0 \
 	  OPENBLAS_NUM_THREADS=1 OMP_WAIT_POLICY=passive ctest --output-on-failure -j $(JOBS)
 

@@ -6,6 +6,8 @@
 #include "libspi/simulate/output.h"
 #include "libspi/simulate/simulator.h"
 
+namespace {
+
 namespace fs = std::filesystem;
 
 struct Args {
@@ -14,7 +16,7 @@ struct Args {
 };
 
 void declare(spi::cli::Usage& u, Args& a) {
-  u.summary("simulate diffraction patterns of known particles in random orientations")
+  u.summary("simulate diffraction patterns of known particles in random or given orientations")
       .describe(
           "Each frame is an exact slice, on the Ewald sphere, of the Fourier transform of its "
           "particle: a shape of constant density, in closed form or by quadrature, or the atoms "
@@ -46,6 +48,8 @@ void declare(spi::cli::Usage& u, Args& a) {
           "spi-simulate --particles cube --size-spread 0 --averages --noise-free --frames 100 "
           "-o reference.h5",
           "noise-free slices of one cube")
+      .example("spi-simulate --particles cube --averages --quaternions orientations.h5 -o cubes.h5",
+               "cubes as spi-orient found other particles to lie")
       .example(
           "spi-simulate --volumes --particles transition --melting 0,1 --frames 11 --pixels 81 "
           "--pixel-size 800um -o melting.h5",
@@ -125,6 +129,8 @@ void run(const Args& a, spi::cli::Session& s) {
          spi::text_of("patterns of ", simulator.detector().pixels(), " pixels"), "photons", output,
          s.monitor());
 }
+
+}  // namespace
 
 int main(int argc, char** argv) {
   return spi::cli::main<Args>({"spi-simulate", declare, run}, argc, argv);

@@ -47,7 +47,6 @@ FrameStore::FrameStore(FrameSource& source, const PolarBinning& binning, const R
 void FrameStore::number_frames() {
   for (std::size_t d = 0; d < survey_.fate.size(); ++d)
     if (survey_.fate[d] == FrameFate::used) index_.push_back(d);
-  if (binning_.bins() >= 1u << 24) fail("a polar grid of ", binning_.bins(), " bins is too large");
 }
 
 void FrameStore::keep(std::size_t first, std::size_t last) {

@@ -7,7 +7,7 @@
 #include <numbers>
 
 #include "libspi/base/error.h"
-#include "libspi/polar/fft2d.h"
+#include "libspi/base/fft_size.h"
 
 namespace spi {
 namespace {

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "libspi/base/error.h"
+#include "libspi/base/fft_size.h"
 #include "libspi/base/ranks.h"
 
 namespace spi {

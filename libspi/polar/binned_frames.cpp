@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "libspi/base/error.h"
-
 namespace spi {
 
 std::size_t BinnedFrames::bytes() const {
@@ -13,7 +11,6 @@ std::size_t BinnedFrames::bytes() const {
 }
 
 void BinnedFrames::append(const FrameBlock& block, const PolarBinning& binning) {
-  if (binning.bins() >= 1u << 24) fail("a polar grid of ", binning.bins(), " bins is too large");
   append(block, binning.bin());
 }
 

@@ -20,7 +20,7 @@ struct BinnedFrames {
 
   std::size_t frames() const { return photons.size(); }
   std::size_t bytes() const;
-  /// Appends frames; photons outside the bins are left out. binning.bins() < 2^24.
+  /// Appends frames; photons outside the bins are left out.
   void append(const FrameBlock& block, const PolarBinning& binning);
   /// The same with the bin of each pixel, below 2^24, or PolarBinning::kNoBin.
   void append(const FrameBlock& block, std::span<const std::uint32_t> bin);

@@ -33,7 +33,11 @@ CentreFinder::CentreFinder(std::size_t rows, std::size_t columns)
       padded_columns_(2 * columns),
       covariance_(padded_rows_ * padded_columns_),
       variance_(covariance_.size()),
-      overlap_(covariance_.size()) {}
+      overlap_(covariance_.size()) {
+  if (rows < 3 || columns < 3)
+    fail("patterns of ", columns, " x ", rows,
+         " pixels are too small to search for their centre: give it with --center x,y");
+}
 
 void CentreFinder::add(const float* intensity, const float* weight) {
   const std::size_t count = rows_ * columns_;

@@ -18,6 +18,7 @@ struct FriedelCentre {
 /// over patterns; the peak is refined by a parabola.
 class CentreFinder {
  public:
+  /// UserError for fewer than 3 rows or columns.
   CentreFinder(std::size_t rows, std::size_t columns);
   /// intensity, weight: [rows][columns]; weight 0 is not measured.
   void add(const float* intensity, const float* weight);

@@ -62,14 +62,4 @@ class RealFft2d {
   std::unique_ptr<fftwf_plan_s, Destroy> forward_, backward_;
 };
 
-/// The smallest product of powers of 2, 3 and 5 that is at least `size`.
-inline std::size_t fast_fft_size(std::size_t size) {
-  for (;; ++size) {
-    std::size_t rest = size;
-    for (const std::size_t factor : {2, 3, 5})
-      while (rest % factor == 0) rest /= factor;
-    if (rest == 1) return size;
-  }
-}
-
 }  // namespace spi

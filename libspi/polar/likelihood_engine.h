@@ -70,7 +70,6 @@ class LikelihoodEngine {
     std::vector<float> sums;        ///< [K][lanes] Σ_s of each class, relative to its block's peak
     std::vector<std::uint32_t> at;  ///< [K][lanes] the class's best shift
     std::vector<float> best;        ///< [K][lanes] β times its gain there, prior included
-    std::vector<float> peaks;       ///< [blocks][lanes]
   };
 
   /// area [R][T]; limit [R] ascending, at most T/2.

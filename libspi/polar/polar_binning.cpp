@@ -87,8 +87,11 @@ PolarBinning::PolarBinning(const Detector& detector, const PolarBinningOptions& 
       radius_limit(options.r_max, options.q_max, detector, "max").value_or(outermost(by_annulus));
   if (!(r_min >= 0 && r_max >= r_min))
     fail("no ring lies between the radii ", r_min, " and ", r_max, " pixels");
-  const double width = options.ring_width;
-  const auto rings = std::size_t(std::floor((r_max - r_min) / width + 1e-9)) + 1;
+  const double width = options.ring_width, count = std::floor((r_max - r_min) / width + 1e-9) + 1;
+  if (count * double(angles_) >= double(kMostBins))
+    fail("a polar grid of ", count, " rings and ", angles_,
+         " angles is too large: lower --r-max, or choose wider rings or fewer --angles");
+  const auto rings = std::size_t(count);
   for (std::size_t i = 0; i < rings; ++i) radius_.push_back(r_min + double(i) * width);
 
   bin_.assign(detector.pixels(), kNoBin);

@@ -30,10 +30,11 @@ struct PolarBinningOptions {
 class PolarBinning {
  public:
   static constexpr std::uint32_t kNoBin = 0xffffffff;
+  static constexpr std::size_t kMostBins = std::size_t{1} << 24;  ///< there are fewer
 
   /// Automatic r_min: the innermost good pixel, at least 2 (below, a ring is a few pixels).
   /// Automatic r_max: the last unit-wide annulus of which half is measured. UserError where no ring
-  /// is left.
+  /// is left, or more bins than BinnedFrames can tell apart.
   PolarBinning(const Detector& detector, const PolarBinningOptions& options);
 
   std::size_t rings() const { return radius_.size(); }

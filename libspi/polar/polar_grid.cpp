@@ -11,7 +11,10 @@
 namespace spi {
 
 PolarGrid unit_spaced_grid(double r_min, double r_max, std::size_t angles) {
-  SPI_ASSERT(r_min >= 0 && r_max >= r_min && angles >= 1);
+  SPI_ASSERT(r_min >= 0 && angles >= 1);
+  if (!(r_max >= r_min))
+    fail("no circle about the centre lies between the radii ", r_min, " and ", r_max,
+         " pixels: the centre must be within the patterns (--center x,y)");
   PolarGrid grid{.radii_px = {}, .angles = angles};
   const auto rings = static_cast<std::size_t>(std::floor(r_max - r_min + 1e-9)) + 1;
   for (std::size_t k = 0; k < rings; ++k) grid.radii_px.push_back(r_min + double(k));

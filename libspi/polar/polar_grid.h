@@ -18,7 +18,7 @@ struct PolarGrid {
   std::size_t size() const { return rings() * angles; }
 };
 
-/// Rings at r_min, r_min + 1, ... up to r_max pixels.
+/// Rings at r_min, r_min + 1, ... up to r_max pixels. UserError where there is none.
 PolarGrid unit_spaced_grid(double r_min, double r_max, std::size_t angles);
 
 /// Bilinear resampling of rows × columns images about a centre, weights obeyed: the value at a

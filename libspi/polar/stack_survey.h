@@ -16,14 +16,15 @@ namespace spi {
 void for_each_pattern(StackReader& stack, std::size_t stride,
                       const std::function<void(std::size_t, const float*, const float*)>& visit);
 
-/// The centre that file or options give, else the one of Friedel symmetry over a hundred patterns.
+/// The centre that file or options give, else the one of Friedel symmetry over one to two hundred
+/// patterns, evenly spread (all of fewer).
 struct StackCentre {
   std::array<double, 2> position{};  ///< x, y in pixels
   double correlation = 0;            ///< of the patterns with their inversions; 0: not searched
 };
 StackCentre stack_centre(StackReader& stack, Monitor& monitor);
 
-/// BandEstimator's findings over up to 400 patterns.
+/// BandEstimator's findings over 400 to 800 patterns, evenly spread (all of fewer).
 struct StackBand {
   std::optional<double> limit;  ///< where the signal ends, cycles per pixel
   double photon = 0;            ///< intensity of one photon

@@ -55,12 +55,13 @@ std::string origin_of(const RunFile& file, const RunFiles& run) {
 void add_latents(const h5::File& file, const std::string& group, Rows& rows) {
   rows.ids = file.read<std::uint64_t>(group + "id");
   for (const std::string dataset : {"mu", "sigma"}) {
-    const auto values = file.read<double>(group + dataset);
-    const std::size_t axes = file.shape(group + dataset).at(1);
+    const h5::Shape shape = file.shape(group + dataset);
+    const std::size_t axes = shape.size() == 2 ? shape[1] : 1;
+    const auto values = file.read<double>(group + dataset, {rows.ids.size(), axes});
     for (std::size_t axis = 0; axis < axes; ++axis) {
       PointColumn column{text_of("z", axis + 1, dataset == "mu" ? "" : "_sigma")};
       for (std::size_t i = 0; i < rows.ids.size(); ++i)
-        column.values.push_back(values.at(i * axes + axis));
+        column.values.push_back(values[i * axes + axis]);
       rows.columns.push_back(std::move(column));
     }
   }

@@ -81,7 +81,7 @@ class DragonflyMembers : public Members {
  public:
   explicit DragonflyMembers(h5::File file) : file_(std::move(file)) {
     const h5::Shape models = file_.shape("/intens");
-    if (models.size() != 3)
+    if (models.size() != 3 || models[0] == 0)
       fail(file_.path().string(), " is no 2D run: intens has shape ", h5::print(models));
     averages_ = models[0];
     count_ = file_.shape("/orientations").at(0);

@@ -25,8 +25,11 @@ FluenceModel FluenceModel::histogram(const std::vector<double>& centres,
     if (!(centres[i] > centres[i - 1])) fail("a histogram's bins must ascend");
     model.edges_[i] = (centres[i - 1] + centres[i]) / 2;
   }
-  model.edges_[0] = std::max(0.0, 2 * centres[0] - model.edges_[1]);
+  model.edges_[0] = 2 * centres[0] - model.edges_[1];
   model.edges_[n] = 2 * centres[n - 1] - model.edges_[n - 1];
+  if (!std::isfinite(model.edges_[0]) || !std::isfinite(model.edges_[n]))
+    fail("a histogram's bin has no finite centre");
+  for (double& edge : model.edges_) edge = std::max(0.0, edge);
   double total = 0, moment = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (!(heights[i] >= 0) || !std::isfinite(heights[i])) fail("a histogram's height is negative");

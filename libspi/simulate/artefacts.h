@@ -31,7 +31,8 @@ class FluenceModel {
   /// Gamma distribution of mean 1 and the given standard deviation > 0.
   static FluenceModel gamma(double relative_std);
   /// Uniform within each bin of a histogram whose bins meet midway between their ascending centres;
-  /// divided by its mean. UserError unless there are two bins and the heights are >= 0, not all 0.
+  /// divided by its mean. What a measurement counts below 0 is 0. UserError unless there are two
+  /// bins with finite centres, and the heights are >= 0 and not all 0 above 0.
   static FluenceModel histogram(const std::vector<double>& centres,
                                 const std::vector<double>& heights);
 

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "libspi/base/error.h"
+#include "libspi/base/fft_size.h"
 #include "libspi/base/parallel.h"
 #include "libspi/geometry/spline_grid.h"
 
@@ -27,16 +28,6 @@ double largest_radius(const Molecule& molecule) {
   return std::sqrt(r2);
 }
 
-/// The next number with no prime factor above 5, which the transform likes.
-std::size_t good_size(std::size_t n) {
-  for (;; ++n) {
-    std::size_t rest = n;
-    for (const std::size_t prime : {2, 3, 5})
-      while (rest % prime == 0) rest /= prime;
-    if (rest == 1) return n;
-  }
-}
-
 /// The grids of a molecule: a box of n^3 voxels, and of its transform what lies within q_max.
 struct Box {
   double length = 0;      ///< edge, Å
@@ -46,22 +37,29 @@ struct Box {
   std::size_t reach = 0;  ///< grid points of the transform kept on either side of 0
 };
 
+/// Of n^3 voxels and what is kept of their transform.
+void require_memory(const Molecule& molecule, double n, double reach) {
+  constexpr double kMost = 16.0 * 1024 * 1024 * 1024;
+  const double bytes = 8 * std::pow(n, 3) + 8 * std::pow(2 * reach + 1, 3);
+  if (bytes > kMost)
+    fail("the transform of ", molecule.name, " needs ", std::round(bytes / 1e9),
+         " GB: ask for a smaller detector or less oversampling, or see whether an atom is far off");
+}
+
 Box make_box(const Molecule& molecule, double q_max, double oversampling) {
   constexpr double kAtom = 3;  // Å: what an atom reaches beyond its centre
   Box box;
   box.length = oversampling * 2 * (largest_radius(molecule) + kAtom);
-  box.reach = static_cast<std::size_t>(std::ceil(q_max * box.length)) + 2;
-  box.n = good_size(std::max<std::size_t>(3 * box.reach, 32));
+  const double reach = std::ceil(q_max * box.length) + 2;
+  require_memory(molecule, 3 * reach, reach);
+  box.reach = static_cast<std::size_t>(reach);
+  box.n = fast_fft_size(std::max<std::size_t>(3 * box.reach, 32));
+  require_memory(molecule, static_cast<double>(box.n), reach);
   box.voxel = box.length / static_cast<double>(box.n);
   // A blur of B factor b folds exp(-b (1/voxel - q)^2/4) onto exp(-b q^2/4): at q_max a part
   // exp(-b q_max^2 R (R - 1)), R = 1/(2 voxel q_max); e^-10 = 5e-5 is asked for.
   const double ratio = 1 / (2 * box.voxel * q_max);
   box.blur = 10 / (q_max * q_max * ratio * (ratio - 1));
-  const double kept = 2 * static_cast<double>(box.reach) + 1, n = static_cast<double>(box.n);
-  const double bytes = 8 * n * n * n + 8 * kept * kept * kept;
-  if (bytes > 16.0 * 1024 * 1024 * 1024)
-    fail("the transform of ", molecule.name, " needs ", std::lround(bytes / 1e9),
-         " GB: ask for a smaller detector or less oversampling");
   return box;
 }
 

@@ -4,6 +4,7 @@
 #include "libspi/base/error.h"
 #include "libspi/geometry/detector_grid.h"
 #include "libspi/simulate/population.h"
+#include "libspi/simulate/quaternion_file.h"
 
 namespace spi {
 
@@ -35,7 +36,10 @@ void SimulateOptions::describe(OptionSet& o) {
       "octahedron; or structures: PDB/mmCIF files, whose models are equally frequent "
       "conformations. Each kind gets its exact share of the frames, in an order shuffled by the "
       "seed. Default: cube");
-  o.add("frames", frames, "number of frames, of averages or of volumes").range(1, 1e9);
+  o.add("frames", frames,
+        "number of frames, of averages or of volumes. Default: 1000, with --quaternions as many as "
+        "it holds")
+      .range(1, 1e9);
   o.flag(
       "averages", averages,
       "write dense patterns, as of class averages (averages.h5), instead of sparse photon frames");
@@ -72,6 +76,11 @@ void SimulateOptions::describe(OptionSet& o) {
   o.add("oversampling", oversampling,
         "width of the grid on which a structure is transformed, over the structure's own width")
       .range(2, 8);
+  o.add(
+      "quaternions", quaternions,
+      "orientations of the frames in their order, instead of random ones: model_from_lab "
+      "w, x, y, z, in a file of ours (orientations.h5, model.h5, simulated frames or averages) or "
+      "a text with four numbers a line");
 
   o.group("Geometry");
   o.add("photon-energy", photon_energy, "photon energy. Default: 6keV");
@@ -127,6 +136,7 @@ void apply(Preset preset, SimulateOptions& o) {
 }
 
 void apply_defaults(SimulateOptions& o) {
+  if (!o.frames) o.frames = o.quaternions ? read_quaternions(*o.quaternions).size() : 1000;
   fill<std::string>(o.particles, "cube");
   fill(o.edge, Length{42e-9});
   fill(o.size_spread, 0.02);
@@ -142,6 +152,7 @@ void apply_defaults(SimulateOptions& o) {
 
 void check_volumes(const SimulateOptions& o) {
   if (o.averages) fail_usage("--volumes and --averages exclude each other");
+  if (o.quaternions) fail_usage("--volumes show particles at rest: leave out --quaternions");
   if (o.detector || o.pixels->columns != o.pixels->rows)
     fail_usage("--volumes are cubes: --pixels takes one number, and there is no --detector");
   if (*o.fluence != FluenceKind::none || o.pulse_photons || o.readout_noise > 0 || o.beam_stop > 0)
@@ -210,6 +221,15 @@ FluenceModel SimulateOptions::make_fluence() const {
       break;
   }
   return {};
+}
+
+std::vector<Quaternion> SimulateOptions::make_orientations() const {
+  if (!quaternions) return {};
+  std::vector<Quaternion> given = read_quaternions(*quaternions);
+  if (given.size() < *frames)
+    fail(quaternions->string(), " holds ", given.size(), " orientations, but --frames asks for ",
+         *frames);
+  return given;
 }
 
 }  // namespace spi

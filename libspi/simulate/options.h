@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libspi/base/options.h"
+#include "libspi/geometry/rotation.h"
 #include "libspi/simulate/artefacts.h"
 
 namespace spi {
@@ -35,7 +37,7 @@ struct Text<PixelCounts> {
 struct SimulateOptions {
   std::optional<Preset> preset;
   std::optional<std::string> particles;
-  std::size_t frames = 1000;
+  std::optional<std::size_t> frames;
   bool averages = false, volumes = false;
 
   std::optional<double> photons, pulse_photons;
@@ -47,6 +49,7 @@ struct SimulateOptions {
   std::array<double, 2> melting{0.1, 0.6};
   double rod_aspect = 2.5;
   double oversampling = 3;
+  std::optional<std::filesystem::path> quaternions;
 
   std::optional<Energy> photon_energy;
   std::optional<Length> distance, pixel_size;
@@ -71,6 +74,8 @@ struct SimulateOptions {
   /// The detector that the options describe or name. UserError where its file cannot be read.
   Detector make_detector() const;
   FluenceModel make_fluence() const;
+  /// Of resolved options: those of the file, a frame each at least; none where they are drawn.
+  std::vector<Quaternion> make_orientations() const;
 };
 
 }  // namespace spi

@@ -91,6 +91,7 @@ Population::Population(std::vector<Component> components, const PopulationOption
                        std::size_t n, std::uint64_t seed, double q_max, int threads)
     : components_(std::move(components)), options_(options), seed_(seed), q_max_(q_max) {
   check(options, components_);
+  SPI_ASSERT(options.model_from_lab.empty() || options.model_from_lab.size() >= n);
   std::vector<double> weights;
   for (const Component& component : components_) weights.push_back(component.weight);
   const auto counts = quotas(weights, n);
@@ -116,7 +117,8 @@ Shot Population::shot(std::uint64_t id) const {
             .melting = kUndefined,
             .model_from_lab = {}};
   Random orientation = random_for(seed_, Draw::orientation, id);
-  shot.model_from_lab = random_rotation(orientation);
+  shot.model_from_lab =
+      options_.model_from_lab.empty() ? random_rotation(orientation) : options_.model_from_lab[id];
   if (const auto shape = components_[shot.kind].shape) {
     const auto [from, to] = options_.melting;
     shot.melting = shape == Shape::transition

@@ -38,7 +38,8 @@ struct PopulationOptions {
   double size_spread = 0;               ///< relative standard deviation of the edge
   std::array<double, 2> melting{0, 1};  ///< range of the uniform melting parameter
   double rod_aspect = 2.5;
-  double oversampling = 3;  ///< of structures: see molecule.h
+  double oversampling = 3;                      ///< of structures: see molecule.h
+  std::vector<Quaternion> model_from_lab = {};  ///< [n or more] of the shots; empty: random
 };
 
 /// Melting of a kind that has one: cube 0, sphere 1; else, and of transitions, NaN.

@@ -97,7 +97,12 @@ class Rod final : public Particle {
 class Octahedron final : public Particle {
  public:
   Octahedron(double volume, double q_max) : a_(std::cbrt(0.75 * volume)) {
+    constexpr double kMostNodes = 2000;         // seconds a particle
     const double phase = 4 * kPi * a_ * q_max;  // at most 2 pi a (|qx| + |qy| or so + |qz|)
+    if (phase / 4 > kMostNodes)
+      fail("a pattern of ", std::lround(2 * a_ * q_max),
+           " fringes is too fine for an octahedron of ", std::cbrt(volume) / 10,
+           " nm: it would need ", std::lround(phase / 4), " slices");
     rule_ = gauss_legendre(static_cast<int>(phase / 4) + 12);
   }
   void amplitude(Reals qx, Reals qy, Reals qz, Amplitudes f) const override {

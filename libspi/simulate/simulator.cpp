@@ -19,7 +19,8 @@ PopulationOptions population_options(const SimulateOptions& o) {
           .size_spread = *o.size_spread,
           .melting = o.melting,
           .rod_aspect = o.rod_aspect,
-          .oversampling = o.oversampling};
+          .oversampling = o.oversampling,
+          .model_from_lab = o.make_orientations()};
 }
 
 }  // namespace
@@ -39,15 +40,15 @@ Simulator::Simulator(const SimulateOptions& options, std::uint64_t seed, int thr
       threads_(threads),
       detector_(options.make_detector()),
       diffraction_(detector_),
-      population_(parse_mixture(*options.particles), population_options(options), options.frames,
+      population_(parse_mixture(*options.particles), population_options(options), *options.frames,
                   seed, diffraction_.q_max(), threads),
       fluence_(options.make_fluence()),
       scale_(brightness_scale(monitor)) {}
 
-double Simulator::brightness_scale(Monitor& monitor) const {
+std::optional<double> Simulator::brightness_scale(Monitor& monitor) const {
   if (options_.pulse_photons)
     return photons_per_square_electron(detector_, *options_.pulse_photons, *options_.beam_radius);
-  if (options_.averages || options_.equal_photons) return 0;
+  if (options_.averages || options_.equal_photons) return std::nullopt;
   std::vector<double> sums(std::min(kPilotFrames, population_.size()));
   Progress progress(monitor, "setting the brightness", sums.size());
   parallel_for(sums.size(), threads_, [&](std::size_t id, int) {
@@ -68,7 +69,7 @@ ShotTruth Simulator::expose(std::uint64_t id, std::span<float> rate) const {
   const auto particle = population_.particle(truth.shot);
   const double sum = diffraction_.pattern(*particle, truth.shot.model_from_lab, rate);
   if (!(sum > 0)) fail("frame ", id, " has nothing on the good pixels");
-  const double scale = (scale_ > 0 ? scale_ : *options_.photons / sum) * truth.fluence;
+  const double scale = (scale_ ? *scale_ : *options_.photons / sum) * truth.fluence;
   for (float& value : rate) value *= static_cast<float>(scale);
   truth.expected = scale * sum;
   return truth;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -52,7 +53,7 @@ class Simulator {
  private:
   /// Noise-free pattern in the particle's units times what makes photons of it.
   ShotTruth expose(std::uint64_t id, std::span<float> rate) const;
-  double brightness_scale(Monitor& monitor) const;
+  std::optional<double> brightness_scale(Monitor& monitor) const;
   SparseFrame sparse_frame(const ShotTruth& truth, std::span<const float> rate) const;
   void dense_pattern(const ShotTruth& truth, std::span<float> rate) const;
 
@@ -63,7 +64,7 @@ class Simulator {
   Diffraction diffraction_;
   Population population_;
   FluenceModel fluence_;
-  double scale_ = 0;  ///< photons per |F|^2; 0: every pattern by its own sum
+  std::optional<double> scale_;  ///< photons per |F|^2; nullopt: every pattern by its own sum
 };
 
 /// Photons per |F|^2 (F in electrons) and unit correction: pulse photons / (pi radius^2) r_e^2

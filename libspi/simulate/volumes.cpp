@@ -60,8 +60,9 @@ VolumeSimulator::VolumeSimulator(const SimulateOptions& options, std::uint64_t s
                    .size_spread = 0,
                    .melting = options.melting,
                    .rod_aspect = options.rod_aspect,
-                   .oversampling = options.oversampling},
-                  options.frames, seed, kCorner * double(n_ / 2) * q_per_voxel_, threads),
+                   .oversampling = options.oversampling,
+                   .model_from_lab = {}},
+                  *options.frames, seed, kCorner * double(n_ / 2) * q_per_voxel_, threads),
       shots_(ordered_shots(population_, options)) {}
 
 TrueVolume VolumeSimulator::volume(std::size_t index) const {

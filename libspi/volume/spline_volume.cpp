@@ -75,7 +75,8 @@ void mirror_borders(SplineGrid<float>& grid, std::size_t n) {
 
 SplineVolume::SplineVolume(std::span<const float> values, std::size_t n, int threads)
     : n_(n), centre_(double(n / 2)), grid_(n + 2 * kBorder) {
-  SPI_ASSERT(values.size() == n * n * n && n >= 3);
+  SPI_ASSERT(values.size() == n * n * n);
+  if (n < 3) fail("volumes of ", n, " voxels a side are too small to be interpolated: 3 at least");
   for (std::size_t z = 0; z < n; ++z)
     for (std::size_t y = 0; y < n; ++y)
       std::copy_n(&values[(z * n + y) * n], n, grid_.row(z + kBorder, y + kBorder) + kBorder);

@@ -24,6 +24,7 @@ struct RigidMotion {
 /// three quarters. Takes 4 n^3 bytes.
 class SplineVolume {
  public:
+  /// UserError for fewer than 3 voxels a side.
   SplineVolume(std::span<const float> values, std::size_t n, int threads);
 
   std::size_t size() const { return n_; }

@@ -3,25 +3,13 @@
 // pass a second, shading and fine pixels included. Argument: threads.
 #include <benchmark/benchmark.h>
 
-#include <cmath>
-
 #include "libspi/render/isosurface.h"
+#include "tests/unit/render/ball.h"
 
 namespace {
 
-spi::Field ball(std::size_t n) {
-  spi::Field field{n, 1, {}};
-  const double c = double(n / 2);
-  for (std::size_t z = 0; z < n; ++z)
-    for (std::size_t y = 0; y < n; ++y)
-      for (std::size_t x = 0; x < n; ++x)
-        field.values.push_back(
-            float(0.35 * double(n) - std::hypot(double(x) - c, double(y) - c, double(z) - c)));
-  return field;
-}
-
 void picture(benchmark::State& state) {
-  const spi::Field field = ball(161);
+  const spi::Field field = spi::ball(161, 56);
   const spi::Camera camera = spi::camera_from(0.5, 0.4, 161. / 720);
   for (auto _ : state) {
     const spi::Isosurface surface(field, 0);

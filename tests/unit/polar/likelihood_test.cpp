@@ -218,6 +218,7 @@ TEST(PolarBinning, RefusesWhatLeavesNoRing) {
   const Detector detector = square(21, 10, 10);
   EXPECT_THROW(PolarBinning(detector, {.r_min = 9, .r_max = 4}), UserError);
   EXPECT_THROW(PolarBinning(detector, {.r_min = 100, .r_max = 200}), UserError);
+  EXPECT_THROW(PolarBinning(detector, {.r_min = 3, .r_max = 1e15}), UserError);  // all memory
   EXPECT_THROW(PolarBinning(detector, {.angles = 30}), UsageError);
   EXPECT_THROW(PolarBinning(detector, {.q_max = 0.01}), UsageError);  // no wavelength
   EXPECT_THROW(PolarBinning(detector, {.r_min = 3, .q_min = 0.01}), UsageError);

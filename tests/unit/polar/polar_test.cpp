@@ -15,6 +15,7 @@ namespace {
 TEST(PolarGrid, HasRingsOfUnitSpacing) {
   const PolarGrid grid = unit_spaced_grid(2.5, 6.4, 8);
   EXPECT_EQ(grid.radii_px, (std::vector<double>{2.5, 3.5, 4.5, 5.5}));
+  EXPECT_THROW(unit_spaced_grid(0, -3, 8), UserError);  // of a centre outside
 }
 
 TEST(PolarSampler, IsExactForLinearImages) {
@@ -88,11 +89,17 @@ TEST(CentreFinder, FindsTheCentreBehindABeamStop) {
   }
 }
 
-TEST(CentreFinder, RefusesPatternsWithoutSymmetry) {
+TEST(CentreFinder, RefusesPatternsWithoutContrastAndTinyOnes) {
   CentreFinder finder(32, 32);
   const std::vector<float> flat(32 * 32, 1.f);
   finder.add(flat.data(), flat.data());
   EXPECT_THROW(finder.find(), UserError);
+  EXPECT_THROW(CentreFinder(2, 32), UserError);
+  EXPECT_THROW(CentreFinder(32, 1), UserError);
+  const std::vector<float> peak{0, 0, 0, 0, 9, 0, 0, 0, 0}, all(9, 1.f);
+  CentreFinder least(3, 3);  // looks at every pixel beside its candidates
+  least.add(peak.data(), all.data());
+  EXPECT_NEAR(least.find().position[0], 1, 0.25);
 }
 
 }  // namespace

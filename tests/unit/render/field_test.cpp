@@ -48,6 +48,7 @@ TEST(Field, IsOutsideWhereTheVolumeEnds) {
 TEST(Field, WantsACube) {
   Volume v{4, 4, 5, std::vector<float>(80), 10};
   EXPECT_THROW(sample(v, 2, 5, 0, 1), UserError);
+  EXPECT_THROW(sample({2, 2, 2, std::vector<float>(8), 10}, 2, 5, 0, 1), UserError);  // too small
 }
 
 TEST(Field, CountsTheVolumeOfABall) {

@@ -94,9 +94,15 @@ TEST_F(Page, SaysWhatIsWrongWithAFileAndShowsTheOthers) {
   write_record(file, "spi-latents", record({"averages.h5"}));
   file.write("/id", test::Ids{1, 2});
   file.close();
+  h5::File cut = h5::File::create(at("cut.h5"));
+  write_record(cut, "spi-latents", record({"averages.h5"}));
+  cut.write("/id", test::Ids{1, 2});
+  cut.write("/mu", std::vector<float>{1}, {1, 1});
+  cut.close();
   const ReportPage page = make();
   EXPECT_EQ(page.plots, 1u);
   EXPECT_TRUE(holds(page, "<p class=\"changed\">" + at("bad.h5").string()));
+  EXPECT_TRUE(holds(page, "<p class=\"changed\">" + at("cut.h5").string()));
 }
 
 TEST_F(Page, HasNoThumbnailsOfManyAverages) {

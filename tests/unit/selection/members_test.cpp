@@ -164,6 +164,11 @@ TEST_F(MemberFiles, WhatDoesNotFitIsRefused) {
   expect_error([&] { behind({100}); }, {"/members/angle has shape (0"});
   h5::File::create(at("averages.h5")).close();
   expect_error([&] { behind({100}); }, {"does not say which frames", "spi-average"});
+  h5::File file = h5::File::create(at("averages.h5"));
+  file.write("/intens", std::vector<float>(), {0, 1, 1});
+  file.write("/orientations", std::vector<std::int32_t>{0});
+  file.close();
+  expect_error([&] { behind({}); }, {"no 2D run", "(0, 1, 1)"});
 }
 
 }  // namespace

@@ -55,6 +55,22 @@ TEST(Fluence, HistogramIsDrawnAsItIs) {
   EXPECT_NEAR(high.mean, 0.25, 5 * std::sqrt(0.25 * 0.75 / 20000));
 }
 
+TEST(Fluence, WhatWasMeasuredBelowNothingIsNothing) {
+  // Bins end at -0.15, -0.05, 0.05 and 0.15, as an offset of the monitor gives them.
+  const FluenceModel model = FluenceModel::histogram({-0.1, 0, 0.1}, {1, 2, 1});
+  double least = 1, dark = 0;
+  const Moments m = moments(20000, [&](int i) {
+    Random random(1, 4, i);
+    const double x = model.draw(random);
+    least = std::min(least, x);
+    dark += x == 0;
+    return x;
+  });
+  EXPECT_EQ(least, 0);
+  EXPECT_NEAR(dark / 20000, 0.25, 5 * std::sqrt(0.25 * 0.75 / 20000));
+  EXPECT_NEAR(m.mean, 1, 5 * std::sqrt(m.variance / 20000));
+}
+
 TEST(Fluence, NoneIsOne) {
   Random random(1, 1, 1);
   EXPECT_EQ(FluenceModel().draw(random), 1);
@@ -66,6 +82,8 @@ TEST(Fluence, RefusesNonsense) {
   EXPECT_THROW(FluenceModel::histogram({1, 2}, {0, 0}), UserError);
   EXPECT_THROW(FluenceModel::histogram({1, 2}, {1, -1}), UserError);
   EXPECT_THROW(FluenceModel::histogram({2, 1}, {1, 1}), UserError);
+  EXPECT_THROW(FluenceModel::histogram({-2, -1}, {1, 1}), UserError);
+  EXPECT_THROW(FluenceModel::histogram({1, INFINITY}, {1, 1}), UserError);
   EXPECT_THROW(read_fluence_histogram("/nonexistent/histogram.npy"), UserError);
 }
 

@@ -187,6 +187,8 @@ TEST(Molecule, RefusesTooLargeAGrid) {
   Molecule molecule = generated();
   molecule.atoms.front().position_A = {1e5, 0, 0};
   EXPECT_THROW(make_particle(molecule, 0.3, 3, 1), UserError);
+  molecule.atoms.front().position_A = {1e30, 0, 0};  // no whole number of voxels
+  EXPECT_THROW(make_particle(molecule, 0.3, 3, 1), UserError);
   EXPECT_THROW(make_particle(generated(), 0.1, 1, 1), UserError) << "oversampling below 2";
 }
 

@@ -237,6 +237,7 @@ TEST(Shapes, RefuseNonsense) {
   EXPECT_THROW(make_particle({Shape::transition, 1, 1.5}, 1), UserError);
   EXPECT_THROW(make_particle({Shape::rod, 1, 0, 0}, 1), UserError);
   EXPECT_THROW(make_superellipsoid(3, 1e12, 1), UserError) << "a grid beyond all memory";
+  EXPECT_THROW(make_particle({Shape::octahedron, 1e9}, 1), UserError) << "slices without end";
 }
 
 TEST(FastTrig, AgreesWithTheLibrary) {

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <numeric>
 
-#include "libspi/base/error.h"
+#include "libspi/io/hdf5.h"
+#include "libspi/simulate/quaternion_file.h"
+#include "tests/unit/folder.h"
 
 namespace spi {
 namespace {
@@ -123,6 +126,62 @@ TEST(Simulator, NoiseFreeAveragesHoldTheirPhotons) {
         }
       },
       silent_monitor());
+}
+
+TEST(Simulator, NoPulseIsNoPhoton) {
+  const test::Folder folder;
+  std::ofstream(folder / "atom.pdb")
+      << "HETATM    1  C   LIG A   1       1.000   0.000   0.000  1.00  0.00           C\n";
+  SimulateOptions options = small(3);
+  options.preset = Preset::neurorient;
+  options.particles = (folder / "atom.pdb").string();
+  options.pulse_photons = 0;
+  const Frames frames = run(options, 1, 64);
+  EXPECT_TRUE(frames.block.pixel.empty());
+  for (const ShotTruth& t : frames.truth) EXPECT_EQ(t.expected, 0);
+}
+
+TEST(Simulator, TakesTheOrientationsThatAreGiven) {
+  const test::Folder folder;
+  const std::vector<double> rows{1, 0, 0, 0, 0, 0.6, 0, 0.8, 0.5, 0.5, -0.5, 0.5};
+  h5::File file = h5::File::create(folder / "o.h5");
+  file.write("/truth/quaternion", rows, {3, 4});
+  file.close();
+  std::ofstream(folder / "o.txt") << "# w x y z\n1 0 0 0\n\n0,0.6,0,0.8\n.5, .5, -.5, .5  # last\n";
+  for (const char* name : {"o.h5", "o.txt"}) {
+    SimulateOptions options = small(3);
+    options.frames.reset();  // as many as there are
+    options.quaternions = folder / name;
+    const Frames frames = run(options, 2, 2);
+    ASSERT_EQ(frames.truth.size(), 3u) << name;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const auto [w, x, y, z] = frames.truth[i].shot.model_from_lab;
+      EXPECT_NEAR(w * rows[4 * i] + x * rows[4 * i + 1] + y * rows[4 * i + 2] + z * rows[4 * i + 3],
+                  1, 1e-12);
+    }
+    options.frames = 2;
+    EXPECT_EQ(run(options, 1, 64).truth.size(), 2u);
+    options.frames = 4;
+    test::expect_error([&] { run(options, 1, 64); }, {name, "holds 3 orientations", "asks for 4"});
+  }
+}
+
+TEST(Quaternions, ThatAreNoneAreRefused) {
+  const test::Folder folder;
+  const auto refused = [&](const std::string& text, const std::string& words) {
+    std::ofstream(folder / "q.txt") << text;
+    test::expect_error([&] { read_quaternions(folder / "q.txt"); }, {words, "q.txt"});
+  };
+  refused("", "holds none");
+  refused("1 0 0\n", "3 numbers");
+  refused("1 0 0 0 0\n", "5 numbers");
+  refused("1 0 0 x\n", "'x' is not a number");
+  refused("1 0 0 0\n0 0 0 0\n", "row 1 has norm 0");
+  test::expect_error([&] { read_quaternions(folder / "absent.h5"); }, {"absent.h5"});
+  h5::File file = h5::File::create(folder / "q.h5");
+  file.write("/quaternion", std::vector<double>(6, 1), {2, 3});
+  file.close();
+  test::expect_error([&] { read_quaternions(folder / "q.h5"); }, {"(2, 3)", "q.h5"});
 }
 
 TEST(Simulator, NothingFallsOnTheBeamStop) {

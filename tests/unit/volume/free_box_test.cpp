@@ -43,11 +43,14 @@ TEST(FreeBox, FoldsIntoItselfByAnOperationOfTheLaueClass) {
       const Vector3 p{20 * random.uniform() - 10, 20 * random.uniform() - 10,
                       20 * random.uniform() - 10};
       const Vector3 folded = box.fold(p);
+      Matrix3 signs{};
       for (std::size_t axis = 0; axis < 3; ++axis) {
         EXPECT_GE(folded[axis], box.first()[axis]);
         EXPECT_LE(folded[axis], box.first()[axis] + double(box.shape()[2 - axis]) - 1);
         EXPECT_EQ(std::abs(folded[axis]), std::abs(p[axis]));  // exact: only signs change
+        signs[4 * axis] = folded[axis] == p[axis] ? 1 : -1;
       }
+      EXPECT_TRUE(contains(laue_class(point_group(name)), signs)) << name;
       EXPECT_EQ(box.fold(folded), folded);
     }
   }

@@ -166,6 +166,9 @@ TEST(VolumeFsc, RefusesDifferentGridsUnlessResampled) {
   auto box = a;
   box.volume.nz = 20;
   box.volume.values.resize(20 * 40 * 40);
+  const auto speck = named(std::vector<float>(8, 1.f), 2, Quantity::intensity, 4);
+  const auto ball = named(density_of(lopsided(), 9), 9, Quantity::intensity);
+  EXPECT_THROW(compare(ball, speck, {.resample = true}), UserError);
   EXPECT_THROW(compare(box, a), UserError);
   EXPECT_NO_THROW(compare(box, a, {.resample = true}));
 }
