@@ -112,7 +112,8 @@ void train(const TrainArgs& args, spi::cli::Session& session) {
                            trained.quality.r2)
         .save(outputs.emplace_back(validation_path).temporary(), spi::plot::Format::png);
   }
-  spi::write_model(outputs.emplace_back(session.output()).temporary(), trained.model, provenance);
+  spi::write_embedding_model(outputs.emplace_back(session.output()).temporary(), trained.model,
+                             provenance);
   for (spi::AtomicFile& output : outputs) output.commit();
   fs::remove_all(run.checkpoint);
   session.monitor().info(spi::quality_text(trained.quality));
@@ -170,7 +171,7 @@ std::vector<spi::Column> embedding_table(const spi::Embedding& embedding) {
 void apply(const ApplyArgs& args, spi::cli::Session& session) {
   const fs::path table = session.companion("embedding.csv");
   const fs::path picture = args.no_plots ? fs::path() : session.companion("landscape.png");
-  const spi::AbsoluteEmbedding model = spi::read_model(args.model);
+  const spi::AbsoluteEmbedding model = spi::read_embedding_model(args.model);
   const auto stack = open_averages(args.averages, args.stack, session);
   const spi::Embedding embedding = spi::with_context(
       "placing the patterns of " + args.averages.string() + " by " + args.model.string(),

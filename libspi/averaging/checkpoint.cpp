@@ -102,8 +102,8 @@ void fields(auto&& visit, auto& result, auto& history) requires requires { resul
 CheckpointFolder::CheckpointFolder(fs::path folder, std::string setting, bool resume, Team& team)
     : folder_(std::move(folder)), setting_(std::move(setting)), team_(team) {
   if (folder_.empty() || !team_.leads()) return;
-  if (!resume) remove();
   std::error_code error;
+  if (!resume) fs::remove_all(folder_, error);
   fs::create_directories(folder_, error);
   if (error) fail("cannot make the folder ", folder_.string(), ": ", error.message());
 }
@@ -178,12 +178,6 @@ std::optional<ClassResult> CheckpointFolder::load_result(std::size_t which) cons
   team_.broadcast(held_out), team_.broadcast(gain);
   if (held_out) result.held_out_gain = gain;
   return result;
-}
-
-void CheckpointFolder::remove() const {
-  if (folder_.empty()) return;
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
 }
 
 }  // namespace spi

@@ -22,8 +22,6 @@ class CheckpointFolder {
   void save(const ClassResult& result) const;
   std::optional<ClassRun> load_run(std::size_t run) const;
   std::optional<ClassResult> load_result(std::size_t run) const;
-  /// The job is done: removes the folder.
-  void remove() const;
 
  private:
   std::filesystem::path run_path(std::size_t run, bool done) const;

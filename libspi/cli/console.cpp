@@ -72,10 +72,11 @@ class Console final : public Monitor {
     const std::lock_guard lock(mutex_);
     done_ += steps;
     const auto now = Clock::now();
-    if (now - last_shown_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(30)))
+    const bool bar = terminal_ && !quiet_;
+    if (now - last_shown_ < (bar ? std::chrono::milliseconds(100) : std::chrono::seconds(30)))
       return;
     last_shown_ = now;
-    if (terminal_ && !quiet_)
+    if (bar)
       draw_bar();
     else
       logger_.info("{}", progress_text());

@@ -45,7 +45,9 @@ void add_option(CLI::App& app, const Option& option) {
   const auto parse = guarded(option);
   CLI::Option* added = nullptr;
   if (option.is_flag) {
-    added = app.add_flag_function(spelled(option), [parse](std::int64_t) { parse("true"); });
+    // Below 0 where a configuration or --flag=false says false.
+    added = app.add_flag_function(
+        spelled(option), [parse](std::int64_t count) { parse(count > 0 ? "true" : "false"); });
   } else if (option.is_list) {
     added = app.add_option_function<std::vector<std::string>>(
         spelled(option), [parse](const std::vector<std::string>& texts) {
@@ -99,11 +101,15 @@ std::optional<std::string> printed_page(const Tool& tool, const std::deque<Bound
   return std::nullopt;
 }
 
+/// The words as a shell takes them.
 std::string joined(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) {
-    const bool plain = !word.empty() && word.find_first_of(" \t\"'$*?;&|<>()\\") == word.npos;
-    line += (line.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
+    const bool plain =
+        !word.empty() && word.find_first_of(" \t\n\"'$*?;&|<>()\\`#!~[]{}") == word.npos;
+    std::string quoted;
+    for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    line += (line.empty() ? "" : " ") + (plain ? word : "'" + quoted + "'");
   }
   return line;
 }

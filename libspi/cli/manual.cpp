@@ -82,7 +82,7 @@ std::string troff(std::string_view text) {
     if (c == '\\' || c == '-') out += '\\';
     out += c;
   }
-  return out.starts_with('.') ? "\\&" + out : out;
+  return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct Partition {
 
 std::vector<std::size_t> cluster_sizes(const Partition& partition);  ///< [K]
 
-/// [K][C] means of the members. No cluster may be empty.
+/// [K][C] means of the members; zeros for a cluster without any.
 std::vector<double> cluster_centres(const Partition& partition, const Points& points);
 
 /// Numbers the clusters anew: the largest first, of equal ones the one whose centre has the smaller

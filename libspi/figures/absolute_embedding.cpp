@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "libspi/figures/point_pairs.h"
+
 namespace spi {
 namespace {
 
@@ -24,6 +26,7 @@ plot::Figure validation_figure(const Coordinates& landscape, const std::vector<f
                                const std::vector<double>& r2) {
   const std::size_t components = landscape.components,
                     panels = std::min<std::size_t>(components, 4);
+  const std::vector<std::string> labels = axis_labels(landscape);
   plot::Figure figure(
       {.width = 340. * double(panels) + 100, .height = 360, .rows = 1, .cols = panels});
   for (std::size_t c = 0; c < panels; ++c) {
@@ -31,8 +34,8 @@ plot::Figure validation_figure(const Coordinates& landscape, const std::vector<f
     char title[64];
     std::snprintf(title, sizeof title, "held out: R² = %.3f", r2[c]);
     axes.title = title;
-    axes.x.label = text_of("CLPCA-", c + 1);
-    axes.y.label = text_of("CLPCA-", c + 1, ", predicted");
+    axes.x.label = labels[c];
+    axes.y.label = labels[c] + ", predicted";
     axes.grid = true;
     axes.equal_aspect = true;
     if (c + 1 < panels) axes.legend = plot::LegendPlace::none;
@@ -59,12 +62,13 @@ plot::Figure placement_figure(const Coordinates& landscape, const std::vector<fl
   const std::size_t panels = components < 3 ? 1 : 3;
   plot::Figure figure(
       {.width = panels == 1 ? 520. : 1240., .height = 400, .rows = 1, .cols = panels});
+  const std::vector<std::string> labels = axis_labels(landscape);
   const auto all = [](std::size_t) { return true; };
   for (std::size_t k = 0; k < panels; ++k) {
     const std::size_t first = kPairs[k][0], second = std::min(kPairs[k][1], components - 1);
     plot::Axes& axes = figure.axes(0, k);
-    axes.x.label = text_of("CLPCA-", first + 1);
-    axes.y.label = text_of("CLPCA-", second + 1);
+    axes.x.label = labels[first];
+    axes.y.label = labels[second];
     axes.grid = true;
     if (k + 1 < panels) axes.legend = plot::LegendPlace::none;
     if (k == 0) axes.title = text_of("N = ", outside.size());

@@ -8,7 +8,7 @@
 namespace spi {
 
 /// The averages in the order of their occupancy, at most `count`, each on its own logarithmic scale
-/// under its number, occupancy and half-set correlation.
+/// under its number and occupancy.
 plot::Figure averages_figure(const AveragingResult& result, std::size_t count);
 
 /// Gain, information, frames that change class, and β against the iteration; a line a run.

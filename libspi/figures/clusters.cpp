@@ -5,7 +5,6 @@
 #include <functional>
 #include <numeric>
 
-#include "libspi/embedding/map.h"
 #include "libspi/figures/point_pairs.h"
 
 namespace spi {
@@ -65,10 +64,8 @@ plot::Figure clusters_figure(const Clusters& clusters, const Coordinates& coordi
   const Points points{.rows = coordinates.rows,
                       .components = coordinates.components,
                       .embedding = coordinates.values};
-  const std::string title = coordinates.map.empty() ? "coordinate" : title_of(coordinates.map);
-  const PointPairs pairs{.points = points,
-                         .labels = axis_labels(title, points.components),
-                         .colour = label_column(clusters)};
+  const PointPairs pairs{
+      .points = points, .labels = axis_labels(coordinates), .colour = label_column(clusters)};
   std::vector<Panel> panels;
   const auto add_pair = [&](std::size_t first, std::size_t second, bool legend) {
     panels.push_back([&, first, second, legend](plot::Axes& axes) {

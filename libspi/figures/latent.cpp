@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "libspi/base/error.h"
+#include "libspi/figures/point_pairs.h"
 
 namespace spi {
 namespace {
@@ -44,8 +45,7 @@ void add_points(plot::Axes& axes, const Column& x, const Column& y,
     points.value = colour->values;
     points.colors.label = colour->name;
   } else if (colour) {
-    points.category.names = colour->labels;
-    for (const double v : colour->values) points.category.of.push_back(std::isnan(v) ? -1 : int(v));
+    points.category = categories_of(*colour);
   }
   axes.scatter(std::move(points));
 }

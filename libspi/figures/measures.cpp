@@ -10,14 +10,12 @@ namespace {
 
 constexpr double kNm3 = 1e3;  // Å³ in a nm³
 
-std::vector<std::size_t> along(const Column& coordinate) { return order_by(coordinate); }
-
 template <class Get>
 plot::Line line_of(const Column& coordinate, const std::vector<DensitySize>& sizes,
                    std::string label, int colour, const Get& get) {
   plot::Line line{.label = std::move(label), .color = plot::category_color(colour)};
   line.markers = sizes.size() < 60;
-  for (const std::size_t i : along(coordinate)) {
+  for (const std::size_t i : order_by(coordinate)) {
     line.x.push_back(coordinate.values[i]);
     line.y.push_back(get(sizes[i]));
   }

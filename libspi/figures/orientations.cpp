@@ -77,26 +77,21 @@ void add_directions(plot::Axes& axes, const PointGroup& group, const EqualArea& 
       }
 }
 
-struct Histogram {
-  plot::Bars bars;
-  double lowest = 0, highest = 1;
-};
-
-Histogram histogram(const std::vector<double>& values) {
+plot::Bars histogram(const std::vector<double>& values) {
   constexpr int kBins = 40;
   std::vector<double> finite;
   for (const double v : values)
     if (std::isfinite(v)) finite.push_back(v);
-  Histogram h;
-  if (finite.empty()) return h;
+  plot::Bars bars;
+  if (finite.empty()) return bars;
   const auto [low, high] = std::ranges::minmax(finite);
   const double width = std::max(high - low, 1e-9) / kBins;
   std::vector<double> counts(kBins);
   for (const double v : finite) counts[std::size_t(std::min(kBins - 1., (v - low) / width))] += 1;
-  for (int n = 0; n < kBins; ++n) h.bars.x.push_back(low + (n + 0.5) * width);
-  h.bars.height = counts;
-  h.bars.width = width;
-  return h;
+  for (int n = 0; n < kBins; ++n) bars.x.push_back(low + (n + 0.5) * width);
+  bars.height = counts;
+  bars.width = width;
+  return bars;
 }
 
 void draw_histogram(plot::Axes& axes, const std::vector<double>& values, const char* label) {
@@ -105,7 +100,7 @@ void draw_histogram(plot::Axes& axes, const std::vector<double>& values, const c
   axes.y.min = 0;
   axes.y.integer_ticks = true;
   axes.legend = plot::LegendPlace::none;
-  axes.bars(histogram(values).bars);
+  axes.bars(histogram(values));
 }
 
 /// `count` patterns evenly spread over the order of their gains.

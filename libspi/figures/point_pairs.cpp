@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "libspi/base/error.h"
+#include "libspi/embedding/map.h"
 
 namespace spi {
 
@@ -11,6 +12,11 @@ std::vector<std::string> axis_labels(const std::string& title, std::size_t compo
   std::vector<std::string> labels;
   for (std::size_t c = 0; c < components; ++c) labels.push_back(text_of(title, "-", c + 1));
   return labels;
+}
+
+std::vector<std::string> axis_labels(const Coordinates& coordinates) {
+  return axis_labels(coordinates.map.empty() ? "coordinate" : title_of(coordinates.map),
+                     coordinates.components);
 }
 
 plot::Categories categories_of(const Column& column) {

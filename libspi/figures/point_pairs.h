@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libspi/embedding/points.h"
+#include "libspi/io/coordinates.h"
 #include "libspi/io/table.h"
 #include "libspi/plot/figure.h"
 
@@ -22,6 +23,8 @@ struct PointPairs {
 
 /// One axis label a component: "Isomap-1", ... after the title of the map.
 std::vector<std::string> axis_labels(const std::string& title, std::size_t components);
+/// After the map that made the coordinates, where they say it.
+std::vector<std::string> axis_labels(const Coordinates& coordinates);
 
 /// The labels of a column as categories of points.
 plot::Categories categories_of(const Column& column);

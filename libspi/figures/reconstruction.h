@@ -10,7 +10,7 @@ namespace spi {
 /// Central sections of the intensity perpendicular to <100>, <110> and <111>, logarithmic.
 plot::Figure model_figure(const Model& model);
 
-/// The correlation of the half sets by shell; `truth` (q and correlation), where given, beside it.
+/// The correlation of the half sets by shell; the model has one.
 plot::Figure model_fsc_figure(const Model& model);
 
 /// View directions over the sphere by Mollweide's equal-area projection, and the histograms of

@@ -71,6 +71,15 @@ void DetectorHints::describe(OptionSet& options) {
   options.add("pixel-size", pixel_size, "edge of a pixel; wins over what the detector file says");
 }
 
+void check_hints(const DetectorHints& hints) {
+  const auto positive = [](const char* option, double value) {
+    if (!(value > 0)) fail_usage(option, " must be positive");
+  };
+  if (hints.photon_energy) positive("--photon-energy", hints.photon_energy->electronvolts);
+  if (hints.distance) positive("--distance", hints.distance->metres);
+  if (hints.pixel_size) positive("--pixel-size", hints.pixel_size->metres);
+}
+
 std::vector<PixelUse> mask_from(const std::vector<std::int64_t>& values,
                                 MaskConvention convention) {
   const std::int64_t largest = convention == MaskConvention::cxi         ? (std::int64_t{1} << 32)
@@ -93,6 +102,7 @@ std::vector<PixelUse> mask_from(const std::vector<std::int64_t>& values,
 }
 
 void apply_hints(Detector& detector, const DetectorHints& hints) {
+  check_hints(hints);
   if (hints.photon_energy) detector.wavelength_A = hints.photon_energy->wavelength_angstroms();
   if (hints.pixel_size)
     detector.pixel_size_m = hints.pixel_size->metres;

@@ -38,10 +38,7 @@ struct Panel {
 
 double pixels_per_metre(const CrystfelGeometry& geometry, const std::string& name,
                         const DetectorHints& hints) {
-  if (hints.pixel_size) {
-    if (!(hints.pixel_size->metres > 0)) fail("--pixel-size must be positive");
-    return 1 / hints.pixel_size->metres;
-  }
+  if (hints.pixel_size) return 1 / hints.pixel_size->metres;
   const auto& first = geometry.panels.front().res;
   for (const CrystfelPanel& panel : geometry.panels) {
     if (!panel.res)
@@ -220,6 +217,7 @@ void place_panel(Detector& detector, const CrystfelGeometry& geometry, const Pan
 
 Detector parse_crystfel_geometry(std::string_view text, const std::string& name,
                                  const DetectorHints& hints) {
+  check_hints(hints);
   const CrystfelGeometry geometry = parse_crystfel_panels(text, name);
   check_bad_regions(geometry, name);
   const double per_metre = pixels_per_metre(geometry, name, hints);

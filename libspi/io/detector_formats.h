@@ -12,7 +12,11 @@ namespace spi {
 /// qx, qy, qz, corr, mask, detd, ewald_rad of an open Dragonfly file.
 Detector read_dragonfly_detector(const h5::File& file, const DetectorHints& hints);
 
-/// Puts the wavelength and the pixel size of the hints into a detector that has its shape.
+/// UsageError unless what the hints give is positive.
+void check_hints(const DetectorHints& hints);
+
+/// Puts the wavelength and the pixel size of the hints, which it checks, into a detector that has
+/// its shape.
 void apply_hints(Detector& detector, const DetectorHints& hints);
 
 /// Divides by the mean over all pixels; UserError naming `where` unless that is positive.

@@ -165,12 +165,7 @@ class Hdf5Writer : public FrameWriter {
 
   void append(const FrameBlock& block) override {
     constexpr std::size_t kPhotons = 1 << 20, kFrames = 1 << 14;
-    const std::uint64_t base = pending_.pixel.size();
-    pending_.id.insert(pending_.id.end(), block.id.begin(), block.id.end());
-    for (std::size_t i = 0; i < block.frames(); ++i)
-      pending_.start.push_back(base + block.start[i + 1]);
-    pending_.pixel.insert(pending_.pixel.end(), block.pixel.begin(), block.pixel.end());
-    pending_.count.insert(pending_.count.end(), block.count.begin(), block.count.end());
+    pending_.append(block);
     if (pending_.pixel.size() >= kPhotons || pending_.frames() >= kFrames) write_pending();
   }
   void finish() override {

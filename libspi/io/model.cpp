@@ -36,10 +36,14 @@ void write_convergence(h5::File& file, const Model& model) {
 
 std::vector<Column> read_convergence(const h5::File& file) {
   std::vector<Column> columns;
-  const auto table = file.read<double>("convergence");
   std::string names = file.text_attribute("/convergence", "columns") + ",";
   for (std::size_t comma; (comma = names.find(',')) != names.npos; names.erase(0, comma + 1))
     columns.push_back({.name = names.substr(0, comma), .values = {}, .labels = {}});
+  const h5::Shape shape = file.shape("convergence");
+  if (shape.size() != 2 || shape[1] != columns.size())
+    fail(file.path().string(), ": /convergence has shape ", h5::print(shape), " for ",
+         columns.size(), " columns");
+  const auto table = file.read<double>("convergence");
   for (std::size_t k = 0; k < table.size(); ++k)
     columns[k % columns.size()].values.push_back(table[k]);
   return columns;

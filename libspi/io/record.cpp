@@ -27,13 +27,13 @@ void write_record(h5::File& file, const std::string& format, const Provenance& p
 
 std::string format_of(const h5::File& file) {
   if (!file.has_attribute("/", "format")) return "";
-  const std::string format = file.text_attribute("/", "format");
-  if (!format.starts_with("spi-")) return "";
+  const h5::Attribute value = file.attribute("/", "format");  // of others it may be anything
+  if (value.texts.size() != 1 || !value.texts[0].starts_with("spi-")) return "";
   const double version = file.number_attribute("/", "format_version");
   if (version > kFormatVersion)
     fail(file.path().string(), " has format version ", version, ", this program knows ",
          kFormatVersion, " at most: use a newer spi");
-  return format;
+  return value.texts[0];
 }
 
 double number_between(const h5::File& file, const std::string& name, double low, double high) {

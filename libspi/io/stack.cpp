@@ -42,13 +42,11 @@ namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{64} << 20;
 
-/// 1 where a mask lets a pixel be used, else 0; empty without a mask.
-std::vector<float> usable_pixels(const std::vector<std::int64_t>& plane,
-                                 MaskConvention convention) {
-  std::vector<float> usable;
-  for (const PixelUse use : mask_from(plane, convention))
-    usable.push_back(use == PixelUse::good ? 1.0f : 0.0f);
-  if (!usable.empty() && std::ranges::count(usable, 1.0f) == 0)
+/// Where a mask lets a pixel be used; empty without a mask.
+std::vector<bool> usable_pixels(const std::vector<std::int64_t>& plane, MaskConvention convention) {
+  std::vector<bool> usable;
+  for (const PixelUse use : mask_from(plane, convention)) usable.push_back(use == PixelUse::good);
+  if (!usable.empty() && std::ranges::count(usable, true) == 0)
     fail("the mask leaves no good pixel in the convention ", name_of(convention),
          ": choose another --mask-convention");
   return usable;
@@ -113,7 +111,7 @@ class CheckedStack : public StackReader {
 
   std::vector<bool> masked() const override {
     std::vector<bool> excluded;
-    for (const float value : usable_) excluded.push_back(value == 0);
+    for (const bool usable : usable_) excluded.push_back(!usable);
     return excluded;
   }
 
@@ -145,7 +143,8 @@ class CheckedStack : public StackReader {
                       .weight = std::vector<float>(n * area(), 1.0f)};
     source_->read(first, n, patterns.intensity.data(), patterns.weight.data());
     for (std::size_t i = 0; !usable_.empty() && i < n; ++i)
-      for (std::size_t k = 0; k < area(); ++k) patterns.weight[i * area() + k] *= usable_[k];
+      for (std::size_t k = 0; k < area(); ++k)
+        if (!usable_[k]) patterns.weight[i * area() + k] = 0;  // whatever it was
     for (std::size_t i = 0; i < n; ++i) check_pixels(patterns, i, first + i);
     return patterns;
   }
@@ -234,7 +233,7 @@ class CheckedStack : public StackReader {
   std::unique_ptr<StackSource> source_;
   StackOptions options_;
   StackInfo info_;
-  std::vector<float> usable_;      ///< [rows][columns] or empty
+  std::vector<bool> usable_;       ///< [rows][columns] or empty
   std::vector<std::size_t> kept_;  ///< rows of the file that are selected and not left out
 };
 

@@ -35,6 +35,9 @@ class Hdf5Source : public StackSource {
  public:
   explicit Hdf5Source(h5::File file, std::string dataset)
       : file_(std::move(file)), dataset_(std::move(dataset)), shape_(file_.shape(dataset_)) {
+    if (shape_.size() != 2 && shape_.size() != 3)
+      fail(file_.path().string(), ": ", dataset_, " has shape ", h5::print(shape_),
+           ", expected (N, S, S)");
     const std::size_t extra = shape_.size() - 2;
     info.count = extra == 1 ? shape_[0] : 1;
     info.rows = shape_[extra];

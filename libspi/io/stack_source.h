@@ -25,7 +25,7 @@ class StackSource {
   virtual std::vector<std::int64_t> own_mask() { return {}; }
 };
 
-/// Ours, Dragonfly's or a plain stack. `find_mask`: look for the plane named mask.
+/// Ours, Dragonfly's or a plain stack.
 std::unique_ptr<StackSource> open_hdf5_stack(h5::File file, const StackOptions& options);
 std::unique_ptr<StackSource> open_npy_stack(const std::filesystem::path& path);
 std::unique_ptr<StackSource> open_mrc_stack(const std::filesystem::path& path);

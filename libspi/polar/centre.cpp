@@ -71,10 +71,14 @@ void CentreFinder::add(const float* intensity, const float* weight) {
 }
 
 FriedelCentre CentreFinder::find() const {
+  // What varies less than that is rounding of the transforms, beside what varies elsewhere.
+  constexpr double kLeastVariance = 1e-3;
   const double most = *std::max_element(overlap_.begin(), overlap_.end());
+  const double least = kLeastVariance * *std::max_element(variance_.begin(), variance_.end());
   const auto score = [&](std::size_t y, std::size_t x) {
     const std::size_t k = y * padded_columns_ + x;
-    return variance_[k] > 0 && overlap_[k] >= 0.5 * most ? covariance_[k] / variance_[k] : -1;
+    const bool tells = variance_[k] > least && overlap_[k] >= 0.5 * most;
+    return tells ? std::min(1., covariance_[k] / variance_[k]) : -1;
   };
   // Candidate sums s = 2c, from a quarter of the image to three quarters.
   std::size_t best_y = 0, best_x = 0;

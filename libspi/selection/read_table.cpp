@@ -78,10 +78,15 @@ void add_coordinates(const h5::File& file, const std::string& dataset, const std
   }
 }
 
+/// The name of a table's column: a slash is a dot.
+std::string dotted(std::string name) {
+  std::ranges::replace(name, '/', '.');
+  return name;
+}
+
 void add_column(const h5::File& file, const std::string& dataset, const std::string& stem,
                 Part& part) {
-  std::string name = stem + dataset;
-  std::ranges::replace(name, '/', '.');
+  std::string name = dotted(stem + dataset);
   if (file.info(dataset).kind == h5::Kind::text) {
     Column words = labelled(name, file.read_texts(dataset));
     part.columns.push_back(
@@ -144,8 +149,8 @@ Part read_csv_part(const fs::path& path) {
       continue;
     }
     const bool is_text = !column.labels.empty();
-    part.columns.push_back(
-        {stem + "." + column.name, std::move(column.values), std::move(column.labels), is_text});
+    part.columns.push_back({dotted(stem + "." + column.name), std::move(column.values),
+                            std::move(column.labels), is_text});
   }
   if (!has_ids) fail(path.string(), " has no column 'id'");
   return part;

@@ -117,8 +117,8 @@ Prediction AbsoluteEmbedding::predict(const FeatureTable& raw) const {
   return out;
 }
 
-void write_model(const std::filesystem::path& path, const AbsoluteEmbedding& model,
-                 const Provenance& provenance) {
+void write_embedding_model(const std::filesystem::path& path, const AbsoluteEmbedding& model,
+                           const Provenance& provenance) {
   const std::size_t n = model.landscape.rows, c = model.components();
   AtomicFile target(path);
   h5::File file = h5::File::create(target.temporary());
@@ -133,6 +133,8 @@ void write_model(const std::filesystem::path& path, const AbsoluteEmbedding& mod
   file.write("training/features", reference.values, {reference.rows, reference.columns});
   file.write("training/id", model.landscape.id);
   file.write("training/embedding", model.landscape.values, {n, c});
+  if (!model.landscape.map.empty())
+    file.set_attribute("training/embedding", "map", model.landscape.map);
   file.write("training/predicted", model.predicted, {n, c});
   file.write("training/held_out", model.held_out);
   for (std::size_t m = 0; m < model.members->networks.size(); ++m)
@@ -141,7 +143,7 @@ void write_model(const std::filesystem::path& path, const AbsoluteEmbedding& mod
   target.commit();
 }
 
-AbsoluteEmbedding read_model(const std::filesystem::path& path) {
+AbsoluteEmbedding read_embedding_model(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) fail("there is no file ", path.string());
   if (!h5::File::is_hdf5(path))
     fail(path.string(), " is not a model of spi-embed train: not an HDF5 file");
@@ -171,6 +173,8 @@ AbsoluteEmbedding read_model(const std::filesystem::path& path) {
   model.landscape.components = model.components();
   const h5::Shape points{model.landscape.rows, model.components()};
   model.landscape.values = file.read<double>("training/embedding", points);
+  if (file.has_attribute("training/embedding", "map"))
+    model.landscape.map = file.text_attribute("training/embedding", "map");
   model.predicted = file.read<float>("training/predicted", points);
   model.held_out = file.read<std::uint8_t>("training/held_out", {model.landscape.rows});
   const std::size_t rows = file.shape("training/features").at(0);

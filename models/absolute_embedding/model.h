@@ -51,9 +51,9 @@ struct AbsoluteEmbedding {
 };
 
 /// embed.pt, an HDF5 file (docs/decisions/model-files.md), whole or not at all.
-void write_model(const std::filesystem::path& path, const AbsoluteEmbedding& model,
-                 const Provenance& provenance);
+void write_embedding_model(const std::filesystem::path& path, const AbsoluteEmbedding& model,
+                           const Provenance& provenance);
 /// UserError that names the file where it is missing, cut short, of another kind or version.
-AbsoluteEmbedding read_model(const std::filesystem::path& path);
+AbsoluteEmbedding read_embedding_model(const std::filesystem::path& path);
 
 }  // namespace spi

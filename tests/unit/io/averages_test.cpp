@@ -54,6 +54,30 @@ TEST_F(Averages, WeightOfAnotherShapeIsRefused) {
   expect_error([&] { open_stack(at("a.h5"), {}); }, {"/weight has shape (2, 3, 2)"});
 }
 
+TEST_F(Averages, IntensitiesThatAreNoPatternsAreRefused) {
+  for (const h5::Shape& shape : {h5::Shape{}, {12}, {3, 4}, {1, 2, 2, 3}}) {
+    h5::File file = h5::File::create(at("a.h5"));
+    file.set_attribute("/", "format", "spi-averages");
+    file.set_attribute("/", "format_version", std::int64_t{1});
+    file.write("/intensity", std::vector<float>(h5::element_count(shape), 1.f), shape);
+    file.close();
+    expect_error([&] { open_stack(at("a.h5"), {}); },
+                 {"/intensity has shape " + h5::print(shape), "(N, S, S)"});
+  }
+}
+
+TEST_F(Averages, MaskedPixelsMayHaveAnyWeight) {
+  std::vector<float> weight = kWeight;
+  weight[2] = weight[8] = std::nanf("");
+  AveragesWriter writer(at("a.h5"), {.rows = 2, .columns = 3}, {});
+  writer.append(kIntensity, weight);
+  writer.finish();
+  test::write_bytes(at("mask.byt"), std::vector<std::uint8_t>{0, 0, 1, 0, 0, 0});
+  const Patterns patterns = open_stack(at("a.h5"), {.mask = at("mask.byt").string()})->read(0, 2);
+  EXPECT_EQ(patterns.weight[8], 0);
+  expect_error([&] { open_stack(at("a.h5"), {})->read(0, 2); }, {"weight", "not finite"});
+}
+
 TEST_F(Averages, NewerFormatIsRefused) {
   h5::File file = h5::File::create(at("a.h5"));
   file.set_attribute("/", "format", "spi-averages");

@@ -68,6 +68,17 @@ TEST_F(DetectorFiles, ScalarsOfShapeOneAreRead) {
   EXPECT_NEAR(*read.wavelength_A, 2.0664, 1e-4);  // 12398.42 eV Å / 6000 eV
 }
 
+TEST_F(DetectorFiles, HintsThatAreNotPositiveAreRefused) {
+  write_dragonfly_detector(at("det.h5"), flat_detector(2, 2));
+  const auto expect = [&](const DetectorHints& hints, const char* option) {
+    expect_error([&] { read_detector(at("det.h5"), hints); }, {option, "positive"});
+    expect_error([&] { parse_crystfel_geometry("a/fs = x", "a.geom", hints); }, {option});
+  };
+  expect({.photon_energy = Energy{0}}, "--photon-energy");
+  expect({.distance = Length{-0.1}}, "--distance");
+  expect({.pixel_size = Length{0}}, "--pixel-size");
+}
+
 TEST_F(DetectorFiles, AsciiDetectorIsRead) {
   test::write_file(at("det.dat"), "3 100 50\n0 0 0 1 0\n1.5 -2 -0.1 2 1\n-1 2 -0.2 3 2\n");
   const Detector detector = read_detector(at("det.dat"));

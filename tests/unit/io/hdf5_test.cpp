@@ -9,6 +9,7 @@
 
 #include "libspi/io/atomic_file.h"
 #include "libspi/io/byte_file.h"
+#include "libspi/io/record.h"
 #include "tests/unit/io/fixtures.h"
 
 namespace spi {
@@ -151,6 +152,19 @@ TEST_F(Hdf5, BrokenFilesGiveOneSentence) {
   test::write_file(at("text.h5"), "hello");
   expect_error([&] { h5::File::open(at("text.h5")); }, {"text.h5 is not an HDF5 file"});
   expect_error([&] { h5::File::create(at("absent/a.h5")); }, {"cannot write", "No such file"});
+}
+
+/// Other programs have an attribute of that name too.
+TEST_F(Hdf5, OnlyATextOfOursNamesAFormat) {
+  h5::File file = h5::File::create(at("f.h5"));
+  EXPECT_EQ(format_of(file), "");
+  file.set_attribute("/", "format", 1.5);
+  EXPECT_EQ(format_of(file), "");
+  file.set_attribute("/", "format", "NeXus");
+  EXPECT_EQ(format_of(file), "");
+  file.set_attribute("/", "format", "spi-model");
+  file.set_attribute("/", "format_version", std::int64_t{1});
+  EXPECT_EQ(format_of(file), "spi-model");
 }
 
 TEST_F(Hdf5, AtomicFileAppearsWholeOrNotAtAll) {

@@ -141,8 +141,8 @@ TEST_F(Models, GoOnAsIfTheyHadNeverStopped) {
 TEST_F(Models, ReadBackAsTheyWereWritten) {
   Family family = make_family(60, 0);
   const TrainedEmbedding trained = train(family, 2);
-  write_model(at("embed.pt"), trained.model, {});
-  const AbsoluteEmbedding read = read_model(at("embed.pt"));
+  write_embedding_model(at("embed.pt"), trained.model, {});
+  const AbsoluteEmbedding read = read_embedding_model(at("embed.pt"));
   const Embedding a = apply_embedding(family.stack, trained.model, 1, silent_monitor());
   const Embedding b = apply_embedding(family.stack, read, 1, silent_monitor());
   EXPECT_EQ(a.values, b.values);
@@ -155,8 +155,8 @@ TEST_F(Models, ReadBackAsTheyWereWritten) {
 
 TEST_F(Models, DamagedFilesAreNamed) {
   Family family = make_family(40, 0);
-  write_model(at("embed.pt"), train(family, 2).model, {});
-  const auto read = [&] { read_model(at("embed.pt")); };
+  write_embedding_model(at("embed.pt"), train(family, 2).model, {});
+  const auto read = [&] { read_embedding_model(at("embed.pt")); };
   EXPECT_NO_THROW(read());
   const auto expect = [&](const char* word) { test::expect_error(read, {word, "embed.pt"}); };
   fs::resize_file(at("embed.pt"), fs::file_size(at("embed.pt")) * 2 / 3);

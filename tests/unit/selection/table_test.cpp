@@ -65,6 +65,13 @@ TEST_F(TableFiles, ColumnsOfAllFilesAreJoinedById) {
   EXPECT_EQ(table.find("in"), nullptr);  // the end of a name, but no part of it
 }
 
+TEST_F(TableFiles, SlashInAHeadingIsADot) {
+  write_file(at("a.csv"), "id,truth/melting\n1,0.5\n2,0.25\n");
+  const Table table = read_table({at("a.csv")});
+  for (const char* name : {"truth/melting", "truth.melting", "melting", "a.truth/melting"})
+    EXPECT_EQ(table.numbers(name), (Numbers{0.5, 0.25})) << name;
+}
+
 TEST_F(TableFiles, NameOfTwoColumnsNeedsItsFile) {
   write_file(at("a.csv"), "id,c1,same\n1,5,0\n2,6,1\n");
   write_file(at("b.csv"), "id,c1,same\n1,7,0\n2,8,1\n");
