@@ -29,7 +29,7 @@ void set_tensors(torch::nn::Module& module, const Tensors& tensors, const std::s
 /// All ranks: those of rank 0, on the CPU, 32-bit reals.
 void broadcast(Tensors& tensors, Team& team);
 
-/// One dataset of 32- or 64-bit reals a tensor: `group`/name.
+/// One dataset of 32-bit reals a tensor: `group`/name.
 void write_tensors(h5::File& file, const std::string& group, const Tensors& tensors);
 /// All datasets of the group; UserError where a number is not finite.
 Tensors read_tensors(const h5::File& file, const std::string& group);

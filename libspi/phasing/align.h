@@ -18,8 +18,7 @@ struct Placement {
 
 /// Finds placements onto one reference by the maximum of the cross-correlation: whole voxels by
 /// Fourier transform, fractions by a parabola and then Newton's method on its trigonometric
-/// interpolation. Memory: the
-/// spectrum of the reference, twice a spectrum while working.
+/// interpolation. Memory: the spectrum of the reference, twice a spectrum while working.
 template <int Rank>
 class Aligner {
  public:

@@ -34,8 +34,7 @@ struct Ensemble {
 /// Aligns the densities (moved in place, by fractions of voxels) with the one of the smallest
 /// error e; bins that are not measured do not count. A start agrees with it where they correlate to
 /// `agreement` times 1 - e², the part of the power that is not noise to the best one itself, and
-/// its error is below 2 e. The phase retrieval transfer function of a shell
-/// is
+/// its error is below 2 e. The phase retrieval transfer function of a shell is
 ///   PRTF = sum A |mean over starts of F/|F|| / sum A   over its measured bins,
 /// the mean of densities that have the measured moduli over these moduli (Chapman et al., JOSA A
 /// 23, 1179 (2006)); it lies in [0, 1]. It counts every start: leaving out the ones that disagree

@@ -14,14 +14,15 @@ namespace spi {
 namespace {
 
 constexpr std::size_t kMostBins = 1500;
+constexpr std::size_t kMostFound = 64 * kMostBins;  ///< free bins, before the nearest are chosen
 constexpr std::size_t kMostModes = 12;
 constexpr std::size_t kMostNamed = 5;
 
 template <int Rank>
 using Frequency = std::array<std::ptrdiff_t, std::size_t(Rank)>;
 
-/// Free frequencies connected with 0 among those within `reach`, one of each pair (k, -k), nearest
-/// first. The region is grown along the axes.
+/// Free frequencies connected with 0 along the axes, one of each pair (k, -k), nearest first; of
+/// very many those in the middle.
 template <int Rank>
 std::vector<Frequency<Rank>> free_centre(const Problem<Rank>& problem) {
   const Grid<Rank>& grid = problem.grid;
@@ -46,9 +47,8 @@ std::vector<Frequency<Rank>> free_centre(const Problem<Rank>& problem) {
     todo.push_back(k);
   };
   visit({});
-  while (!todo.empty() && found.size() < 64 * kMostBins) {
-    const Frequency<Rank> k = todo.back();
-    todo.pop_back();
+  for (std::size_t at = 0; at < todo.size() && found.size() < kMostFound; ++at) {
+    const Frequency<Rank> k = todo[at];
     for (std::size_t axis = 0; axis < std::size_t(Rank); ++axis)
       for (const int step : {-1, 1}) {
         Frequency<Rank> next = k;

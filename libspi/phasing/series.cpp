@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "libspi/io/volume_series.h"
 
@@ -217,10 +218,9 @@ void phase_series(PhasingInput& input, const PhasingOptions& options, std::uint6
 }
 
 std::vector<Column> prtf_table(const std::vector<PhasedState>& states) {
-  std::vector<Column> table;
-  for (const char* name :
-       {"state", "shell", "q_per_A", "resolution_A", "prtf", "prtf_agreeing", "error", "voxels"})
-    table.push_back({name, {}, {}});
+  constexpr const char* kNames[] = {"state", "shell",         "q_per_A", "resolution_A",
+                                    "prtf",  "prtf_agreeing", "error",   "voxels"};
+  std::vector<Column> table = empty_columns(kNames);
   for (const PhasedState& state : states)
     for (std::size_t s = 0; s < state.shells.prtf.size(); ++s) {
       const double q = state.q(double(s));
@@ -232,22 +232,21 @@ std::vector<Column> prtf_table(const std::vector<PhasedState>& states) {
                             state.shells.prtf_agreeing[s],
                             state.shells.error[s],
                             double(state.shells.bins[s])};
-      for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
+      append_row(table, row);
     }
   return table;
 }
 
 std::vector<Column> error_table(const std::vector<PhasedState>& states) {
-  std::vector<Column> table;
-  for (const char* name : {"state", "start", "iteration", "fourier_error", "change"})
-    table.push_back({name, {}, {}});
+  constexpr const char* kNames[] = {"state", "start", "iteration", "fourier_error", "change"};
+  std::vector<Column> table = empty_columns(kNames);
   for (const PhasedState& state : states)
     for (std::size_t start = 0; start < state.history.size(); ++start)
       for (std::size_t n = 0; n < state.history[start].size(); ++n) {
         const IterationError& error = state.history[start][n];
         const double row[] = {double(state.index), double(start), double(n + 1), error.fourier,
                               error.change};
-        for (std::size_t c = 0; c < table.size(); ++c) table[c].values.push_back(row[c]);
+        append_row(table, row);
       }
   return table;
 }

@@ -7,26 +7,13 @@
 
 #include "libspi/base/error.h"
 #include "libspi/geometry/point_group.h"
+#include "libspi/phasing/align.h"  // for rolled
 
 namespace spi {
 namespace {
 
 constexpr int kFillIterations = 150, kFillDescent = 100;
 constexpr double kFillStart = 0.4;  ///< of the maximum
-
-/// Values with zero displacement at index 0 of each axis, moved to n/2.
-template <int Rank>
-std::vector<float> centred(const Grid<Rank>& grid, const std::vector<float>& values) {
-  const std::size_t n = grid.n, shift = n / 2;
-  std::vector<float> out(values.size());
-  const auto moved = [&](std::size_t i) { return (i + shift) % n; };
-  for (std::size_t at = 0; at < values.size(); ++at) {
-    std::size_t to = 0, stride = 1, rest = at;
-    for (int axis = 0; axis < Rank; ++axis, stride *= n, rest /= n) to += moved(rest % n) * stride;
-    out[to] = values[at];
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -55,7 +42,9 @@ std::vector<float> autocorrelation(const Problem<Rank>& problem, const PlaneFft<
   }
   const float peak = std::max(values[0], 1e-30f);
   for (float& value : values) value /= peak;
-  return centred(grid, values);
+  std::array<std::ptrdiff_t, std::size_t(Rank)> to_middle;
+  to_middle.fill(std::ptrdiff_t(grid.n / 2));
+  return rolled(grid, values, to_middle);
 }
 
 std::vector<std::uint8_t> above(const std::vector<float>& values, double fraction) {

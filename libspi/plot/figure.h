@@ -4,8 +4,8 @@
 //   plot::Figure figure({.width = 480, .height = 360});
 //   auto& axes = figure.axes();
 //   axes.x.label = "PC 1 (41 %)";
-//   axes.scatter({.x = pc1, .y = pc2, .category = {.of = cluster, .names = {"native",
-//   "unfolded"}}}); figure.save("embedding.png");
+//   axes.scatter({.x = pc1, .y = pc2, .category = {.of = cluster, .names = {"cube", "ball"}}});
+//   figure.save("embedding.png");
 #pragma once
 
 #include <cstddef>

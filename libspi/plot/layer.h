@@ -20,8 +20,7 @@ struct View {
   bool x_reversed = false, y_reversed = false;
   double font = 9;  // letter size of axis labels
 
-  double tick_font() const { return 0.89 * font; }
-  double note_font() const { return 0.75 * font; }
+  double tick_font() const { return kTickFont * font; }
   double to_x(double value) const;
   double to_y(double value) const;
   /// NaN coordinates where the value cannot be shown.

@@ -274,8 +274,9 @@ void Panel::draw_words(Canvas& canvas, const Layout& l) const {
               {.h = HAlign::center, .v = VAlign::bottom, .upwards = true});
   canvas.text({box.center().x, box.y - l.margins.top}, l.title,
               {.h = HAlign::center, .v = VAlign::top});
-  canvas.text({box.right(), box.y - outset_.top - kGap}, note(),
-              {.size = 0.75 * font_, .h = HAlign::right, .v = VAlign::bottom, .color = kFaint});
+  canvas.text(
+      {box.right(), box.y - outset_.top - kGap}, note(),
+      {.size = kNoteFont * font_, .h = HAlign::right, .v = VAlign::bottom, .color = kFaint});
 }
 
 void Panel::draw_inner_legend(Canvas& canvas, const Layout& l) const {

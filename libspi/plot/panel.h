@@ -45,7 +45,7 @@ class Panel {
   void draw_inner_legend(Canvas& canvas, const Layout& layout) const;
 
   std::string note() const;
-  double tick_font() const { return 0.89 * font_; }
+  double tick_font() const { return kTickFont * font_; }
 
   const Axes& axes_;
   double font_, cell_width_;

@@ -21,7 +21,7 @@ SideColumn::SideColumn(Canvas& canvas, std::span<const ColorBar> bars,
                        double font)
     : height_(height),
       font_(font),
-      tick_font_(0.89 * font),
+      tick_font_(kTickFont * font),
       legend_(canvas, entries, {legend_width, height}, tick_font_) {
   for (const ColorBar& bar : bars) {
     bars_.push_back(laid_out(canvas, bar));

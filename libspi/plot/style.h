@@ -9,4 +9,7 @@ enum class Dash { solid, dashed, dotted };
 enum class HAlign { left, center, right };
 enum class VAlign { top, middle, baseline, bottom };
 
+// Letter sizes over that of axis labels.
+inline constexpr double kTickFont = 0.89, kNoteFont = 0.75;
+
 }  // namespace spi::plot

@@ -73,6 +73,19 @@ TEST(HiddenModes, AreNamedByTheirOrder) {
     EXPECT_LE(modes.modes[k].hidden, modes.modes[k - 1].hidden);
 }
 
+TEST(HiddenModes, OfALargeCentreAreThoseOfItsInnermostBins) {
+  // 101 787 free bins are more than are looked through, 1961 more than take part.
+  const Masked large(400, 180, 40, 30), small(400, 25, 40, 30);
+  const PlaneFft<2> fft(Grid<2>{400});
+  const HiddenModes of_large = hidden_modes(large.problem, fft, large.support, 2);
+  const HiddenModes of_small = hidden_modes(small.problem, fft, small.support, 2);
+  EXPECT_FALSE(of_large.complete);
+  EXPECT_FALSE(of_small.complete);
+  ASSERT_EQ(of_large.modes.size(), of_small.modes.size());
+  for (std::size_t k = 0; k < of_large.modes.size(); ++k)
+    EXPECT_EQ(of_large.modes[k].hidden, of_small.modes[k].hidden);
+}
+
 TEST(HiddenModes, NoneWhereTheCentreIsMeasured) {
   Masked masked(16, -1, 5, 5);
   const PlaneFft<2> fft(Grid<2>{16});

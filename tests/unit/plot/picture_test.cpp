@@ -23,8 +23,8 @@ Scatter dot(double x, double y, Rgb color) {
   return {.x = {x}, .y = {y}, .color = color, .size_pt = 5, .opacity = 1};
 }
 
-/// Where the dots at (0, 0), (10, 10) and (x, y) appear, as a fraction of the way between the first
-/// two; one pixel is 1/300 of that way at least.
+/// Where the dots at (lo, lo), (hi, hi) and (x, y) appear, as a fraction of the way between the
+/// first two; a pixel is at least 1/300 of that way.
 Point fraction(Axes& axes, const Figure& figure, double x, double y, double lo, double hi) {
   axes.scatter(dot(lo, lo, kLime)).scatter(dot(hi, hi, kBlue)).scatter(dot(x, y, kRed));
   const Bitmap bitmap = rendered(figure);
