@@ -57,7 +57,7 @@ Rows read_rows(const std::filesystem::path& path) {
 std::vector<Quaternion> read_quaternions(const std::filesystem::path& path) {
   return with_context("reading the orientations in " + path.string(), [&] {
     constexpr double kSlack = 0.01;   // of numbers that were printed with two digits
-    constexpr double kExact = 1e-12;  // such rows are ours, and stay what they are to the last digit
+    constexpr double kExact = 1e-12;  // such rows stay as they are
     std::vector<Quaternion> quaternions;
     for (const auto& [w, x, y, z] : read_rows(path)) {
       const double norm = std::sqrt(w * w + x * x + y * y + z * z);
