@@ -56,13 +56,15 @@ Rows read_rows(const std::filesystem::path& path) {
 
 std::vector<Quaternion> read_quaternions(const std::filesystem::path& path) {
   return with_context("reading the orientations in " + path.string(), [&] {
-    constexpr double kSlack = 0.01;  // of numbers that were printed with two digits
+    constexpr double kSlack = 0.01;   // of numbers that were printed with two digits
+    constexpr double kExact = 1e-12;  // such rows stay as they are
     std::vector<Quaternion> quaternions;
     for (const auto& [w, x, y, z] : read_rows(path)) {
       const double norm = std::sqrt(w * w + x * x + y * y + z * z);
       if (!(std::abs(norm - 1) <= kSlack))
         fail("row ", quaternions.size(), " has norm ", norm, ", expected 1");
-      quaternions.push_back(normalized({w, x, y, z}));
+      const Quaternion q{w, x, y, z};
+      quaternions.push_back(std::abs(norm - 1) < kExact ? q : normalized(q));
     }
     if (quaternions.empty()) fail("it holds none");
     return quaternions;
