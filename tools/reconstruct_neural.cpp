@@ -69,7 +69,8 @@ void neural(const NeuralArgs& args, cli::Session& session) {
   learn::TrainingLog log(log_path);
   std::optional<std::size_t> cuda_device;
   if (session.device() == Device::cuda)
-    cuda_device = device_of_rank(machine_rank(), std::size_t(learn::cuda_devices(nullptr)));
+    cuda_device =
+        device_of_rank(session.team().rank_on_machine(), std::size_t(learn::cuda_devices(nullptr)));
   const NeuralResult result =
       reconstruct_neural(source, args.neural,
                          {.seed = session.seed(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reconstruct_online.h"
 
+#include "libspi/cuda/devices.h"
 #include "libspi/online/reconstruct_online.h"
 #include "model_files.h"
 
@@ -23,7 +24,7 @@ void declare(spi::cli::Usage& usage, Args& args) {
           "frames make a model as `spi-reconstruct emc` does. From then on a batch of frames is "
           "placed by the model so far, added to it, and the next batch is placed by a better one. "
           "A line a batch tells how many frames were placed, how many a second, how many wait and "
-          "how far the half sets agree.")
+          "how far the half sets agree. --device is of the search on the grid, as in emc.")
       .describe(
           "A growing file is a frames.h5 that its writer has opened in HDF5's SWMR mode. In a "
           "folder, files of frames of any kind count when they have stopped changing; one that "
@@ -45,7 +46,8 @@ void declare(spi::cli::Usage& usage, Args& args) {
                "A folder that fills, until someone makes the file stop")
       .example("spi-reconstruct online frames/ --resume -o model.h5", "Go on after a stop")
       .reference("Cappé & Moulines, J. R. Stat. Soc. B 71, 593 (2009): online EM.")
-      .output("model.h5", "the model");
+      .output("model.h5", "the model")
+      .cuda(spi::cuda::kernel_devices());
   usage.inputs("inputs", args.inputs, "files of frames, or folders in which they appear");
   usage.add("detector", args.detector,
             "detector file, where the frames do not hold one (Dragonfly, CrystFEL .geom, ours)");
@@ -72,7 +74,9 @@ void run(const Args& args, spi::cli::Session& session) {
     spi::write_model(session.output(), model, provenance);
     if (!model.stop_reason.empty()) beside.write(model);
   };
-  spi::reconstruct_online(queue, args.online, session.output().string() + ".checkpoint/online.h5",
+  spi::OnlineOptions options = args.online;
+  options.emc.device = session.device();
+  spi::reconstruct_online(queue, options, session.output().string() + ".checkpoint/online.h5",
                           session.seed(), session.threads(), session.monitor(), write);
 }
 

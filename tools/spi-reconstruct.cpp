@@ -4,6 +4,7 @@
 
 #include "libspi/averaging/frame_inputs.h"
 #include "libspi/cli/main.h"
+#include "libspi/cuda/devices.h"
 #include "libspi/emc/evaluate.h"
 #include "libspi/emc/reconstruct.h"
 #include "libspi/mpi/job_team.h"
@@ -30,7 +31,9 @@ void declare_emc(spi::cli::Usage& usage, EmcArgs& args) {
           "orientation and fluence. Every frame is compared with slices of the model at all view "
           "directions of a grid and all rotations about the beam; the model becomes the mean of "
           "the frames, each where it may belong. Annealing leads from undecided to sharp. When the "
-          "grid has settled, each frame's best orientations are refined below its spacing.")
+          "grid has settled, each frame's best orientations are refined below its spacing. "
+          "--device "
+          "is of the grid; the refinement is the processor's.")
       .describe(
           "Writes intensities, orientations, fluences and how well each orientation is known to "
           "OUTPUT, which spi-phase, spi-fsc, and spi-orient --reference read; beside it the tables "
@@ -49,6 +52,7 @@ void declare_emc(spi::cli::Usage& usage, EmcArgs& args) {
                "The frames split over eight processes, with the same result (docs/scaling.md)")
       .reference(kEmc)
       .output("model.h5", "the model")
+      .cuda(spi::cuda::kernel_devices())
       .ranks(spi::job_team);
   args.inputs.describe(usage);
   args.emc.describe(usage);
@@ -61,7 +65,9 @@ void emc(const EmcArgs& args, spi::cli::Session& session) {
   const fs::path checkpoint = session.output().string() + ".checkpoint/emc.h5";
 
   spi::FrameSource source = args.inputs.open(session.monitor(), session.team());
-  const spi::EmcResult result = spi::reconstruct_emc(source, args.emc, checkpoint, session.seed(),
+  spi::EmcOptions options = args.emc;
+  options.device = session.device();
+  const spi::EmcResult result = spi::reconstruct_emc(source, options, checkpoint, session.seed(),
                                                      session.threads(), session.monitor());
   if (!session.team().leads()) return;
   const spi::Model model = spi::model_of(result);

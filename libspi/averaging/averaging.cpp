@@ -39,7 +39,7 @@ std::string setting_of(AveragingOptions options, const FrameStore& store, std::u
 }
 
 /// Takes a run to its end, from its checkpoint where there is one.
-ClassResult complete(EmcSetting& setting, const AveragingOptions& options,
+ClassResult complete(ClassSetting& setting, const AveragingOptions& options,
                      const CheckpointFolder& checkpoint, std::size_t run, int threads,
                      Monitor& monitor) {
   using Clock = std::chrono::steady_clock;
@@ -70,7 +70,7 @@ ClassResult complete(EmcSetting& setting, const AveragingOptions& options,
 }
 
 /// A run for each number of classes to try, numbered beyond those of the bootstrap.
-std::vector<ClassTrial> try_classes(EmcSetting& setting, AveragingOptions options,
+std::vector<ClassTrial> try_classes(ClassSetting& setting, AveragingOptions options,
                                     const CheckpointFolder& folder, int threads, Monitor& monitor) {
   constexpr std::size_t kFirstTrial = 1000;
   if (options.held_out == 0) options.held_out = 0.1;
@@ -123,11 +123,8 @@ AveragingResult average_frames(FrameSource& source, const AveragingOptions& give
                        binning.folded() ? " angles of the half turn, " : " angles of the turn, ",
                        store.in_memory() ? "kept in memory" : "read anew in each iteration"));
   const auto limit = harmonic_limits(binning, store.detector(), options.diameter);
-  EmcSetting setting{store, limit, known_fluences(options, source, store), nullptr, seed, {}};
-  if (options.device == Device::cuda)
-    setting.make_device = [&team = store.team()](const LikelihoodEngine& engine) {
-      return likelihood_on_cuda(engine, team.rank() % std::size_t(team.sharing()));
-    };
+  ClassSetting setting{store,   limit, known_fluences(options, source, store),
+                       nullptr, seed,  device_maker(options.device, store.team())};
   // Members are known before the work begins: too few of them is a usage error at once.
   for (const std::size_t classes : options.try_classes) {
     if (classes == 0) fail_usage("--try-classes: 0 classes are too few");

@@ -21,7 +21,7 @@ double mean_of(const auto& values) {
 
 }  // namespace
 
-ClassEmc::ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::size_t run,
+ClassEmc::ClassEmc(ClassSetting& setting, const AveragingOptions& options, std::size_t run,
                    int threads, Monitor& monitor)
     : setting_(setting),
       options_(options),
@@ -73,39 +73,26 @@ std::vector<std::size_t> ClassEmc::parts_of(const std::vector<std::size_t>& fram
                               [&](auto n) { return frames[n]; });
 }
 
-std::vector<std::size_t> ClassEmc::pass(const std::vector<std::size_t>& frames, bool accumulate,
-                                        const Prepare& prepare) {
-  Team& team = setting_.store.team();
-  const std::vector<std::size_t> parts = parts_of(frames);
+FramePass ClassEmc::pass_over(const std::vector<std::size_t>& frames) const {
   // A part begins with a block, so with a tile, or is empty.
-  const std::size_t begin = parts[team.rank()], end = parts[team.rank() + 1];
-  const std::size_t first_tile = (begin + kLanes - 1) / kLanes;
-  const std::size_t end_tile = (end + kLanes - 1) / kLanes;
-  const double room = 0.25 * options_.max_memory.bytes;
-  std::size_t group =
-      std::size_t(std::max(1., room / double(engine_.tile_bytes(options_.classes))));
-  group = std::min({group, std::size_t(4 * threads_), end_tile - first_tile});
-  std::vector<FrameTile> tiles(group);
-  std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads_) + 1);
-  Progress progress(monitor_, "averaging", end - begin);
-  for (std::size_t first = first_tile; first < end_tile; first += group) {
-    const std::size_t count = std::min(group, end_tile - first);
-    const std::size_t from = first * kLanes, to = std::min(end, (first + count) * kLanes);
-    const FrameStore::View view = setting_.store.load(frames[from], frames[to - 1] + 1);
-    parallel_for(count, threads_, [&](std::size_t n, int worker) {
-      std::vector<std::size_t> rows;
-      const std::size_t at = from + n * kLanes, last = std::min(to, at + kLanes);
-      for (std::size_t d = at; d < last; ++d) rows.push_back(frames[d] - view.offset);
-      engine_.load(*view.frames, rows, tiles[n], scratch[std::size_t(worker)]);
-      prepare(tiles[n], at, scratch[std::size_t(worker)]);
-    });
-    if (accumulate) sums_->add({tiles.data(), count}, first, threads_);
-    if (accumulate && overlap_) overlap_->add({tiles.data(), count}, first, threads_);
-    progress.advance(to - from);
-  }
-  if (accumulate) sums_->finish(threads_, team);
-  if (accumulate && overlap_) overlap_->finish(team);
-  return parts;
+  const std::vector<std::size_t> parts = parts_of(frames);
+  const std::size_t rank = setting_.store.team().rank(), begin = parts[rank], end = parts[rank + 1];
+  const auto of = [&frames, end](std::size_t tile) {
+    const auto at = [&](std::size_t n) {
+      return frames.begin() + std::ptrdiff_t(std::min(n, end));
+    };
+    return std::vector<std::size_t>(at(tile * kLanes), at((tile + 1) * kLanes));
+  };
+  return FramePass(
+      {setting_.store, engine_, 0.25 * options_.max_memory.bytes, threads_, monitor_, "averaging"},
+      {(begin + kLanes - 1) / kLanes, (end + kLanes - 1) / kLanes, end - begin, of});
+}
+
+void ClassEmc::expect(const std::vector<std::size_t>& frames, RateSums* sums,
+                      const FramePass::Steps& steps) {
+  constexpr TileReturns kReturns{.shares = true};
+  if (setting_.make_device && !device_) device_ = setting_.make_device(engine_, kReturns);
+  pass_over(frames).expect(device_.get(), kReturns, sums, steps);
 }
 
 void ClassEmc::sum_assigned(
@@ -114,11 +101,11 @@ void ClassEmc::sum_assigned(
   sums_ = std::make_unique<RateSums>(engine_, largest_sum_);
   const std::size_t angles = engine_.angles(), classes = options_.classes;
   const std::size_t rows = 2 * engine_.rings() + 1;
-  pass(frames, true, [&](FrameTile& tile, std::size_t first, LikelihoodEngine::Scratch&) {
+  const auto assign = [&](FrameTile& tile, std::size_t number, LikelihoodEngine::Scratch&) {
     tile.posterior.assign((engine_.harmonics() + 1) * 2 * classes * kLanes, 0.f);
-    load_conditions(tile, frames, first);
+    load_conditions(tile, frames, number);
     for (std::size_t d = 0; d < tile.count; ++d) {
-      const auto [k, s] = assigned(first + d);
+      const auto [k, s] = assigned(number * kLanes + d);
       for (std::size_t m = 0; m <= engine_.harmonics(); ++m) {
         const double phase = 2 * std::numbers::pi * double(m * s % angles) / double(angles);
         float* p = &tile.posterior[m * 2 * classes * kLanes + d];
@@ -128,7 +115,11 @@ void ClassEmc::sum_assigned(
             setting_.fluence.empty() ? tile.photons[d] : tile.fluence[d];
       }
     }
+  };
+  pass_over(frames).on_processor(assign, [&](std::span<const FrameTile> tiles, std::size_t first) {
+    sums_->add(tiles, first, threads_);
   });
+  sums_->finish(threads_, setting_.store.team());
 }
 
 void ClassEmc::start() {
@@ -142,10 +133,10 @@ void ClassEmc::start() {
 }
 
 void ClassEmc::load_conditions(FrameTile& tile, const std::vector<std::size_t>& frames,
-                               std::size_t first) const {
+                               std::size_t number) const {
   for (std::size_t d = 0; d < tile.count; ++d) {
     tile.beta[d] = float(beta(tile.photons[d]));
-    if (!setting_.fluence.empty()) tile.fluence[d] = setting_.fluence[frames[first + d]];
+    if (!setting_.fluence.empty()) tile.fluence[d] = setting_.fluence[frames[number * kLanes + d]];
   }
 }
 
@@ -161,13 +152,13 @@ IterationRecord ClassEmc::expect() {
   for (std::size_t at = 0; at < n; ++at) betas[at] = float(beta(photons_[at]));
   std::vector<std::uint8_t> changed(n);
   std::vector<std::vector<std::array<float, 2>>> occupancy((n + kLanes - 1) / kLanes);
-  const auto conditions = [&](FrameTile& tile, std::size_t first) {
-    load_conditions(tile, members_, first);
+  const auto conditions = [&](FrameTile& tile, std::size_t number) {
+    load_conditions(tile, members_, number);
   };
-  const auto record = [&](const FrameTile& tile, std::size_t first) {
+  const auto record = [&](const FrameTile& tile, std::size_t number) {
     for (std::size_t d = 0; d < tile.count; ++d) {
       const FramePosterior& frame = tile.result[d];
-      const std::size_t at = first + d;
+      const std::size_t at = number * kLanes + d;
       gain[at] = frame.log_evidence;
       changed[at] = frame.best_class != run_.best_class[at];
       run_.best_class[at] = frame.best_class, run_.best_shift[at] = frame.best_shift;
@@ -180,10 +171,15 @@ IterationRecord ClassEmc::expect() {
       float frames = 0, photons = 0;
       for (std::size_t d = 0; d < tile.count; ++d)
         frames += p[d], photons += p[d] * tile.photons[d];
-      occupancy[first / kLanes].push_back({frames, photons});
+      occupancy[number].push_back({frames, photons});
     }
   };
-  const std::vector<std::size_t> parts = pass_expecting(members_, true, conditions, record);
+  const auto together = [&](std::span<const FrameTile> tiles, std::size_t first) {
+    overlap_->add(tiles, first, threads_);
+  };
+  expect(members_, sums_.get(), {conditions, record, together});
+  overlap_->finish(setting_.store.team());
+  const std::vector<std::size_t> parts = parts_of(members_);
   const auto gather = [&](auto&... columns) {
     (setting_.store.team().gather(std::span(columns), parts), ...);
   };
@@ -300,15 +296,16 @@ std::optional<double> ClassEmc::held_out_gain() {
   if (held_out_.empty()) return std::nullopt;
   engine_.set_model(run_.model, threads_);
   std::vector<double> gain(held_out_.size());
-  const auto conditions = [&](FrameTile& tile, std::size_t first) {
-    load_conditions(tile, held_out_, first);
+  const auto conditions = [&](FrameTile& tile, std::size_t number) {
+    load_conditions(tile, held_out_, number);
     tile.beta.fill(1);
   };
-  const auto record = [&](const FrameTile& tile, std::size_t first) {
-    for (std::size_t d = 0; d < tile.count; ++d) gain[first + d] = tile.result[d].log_evidence;
+  const auto record = [&](const FrameTile& tile, std::size_t number) {
+    for (std::size_t d = 0; d < tile.count; ++d)
+      gain[number * kLanes + d] = tile.result[d].log_evidence;
   };
-  setting_.store.team().gather(std::span(gain),
-                               pass_expecting(held_out_, false, conditions, record));
+  expect(held_out_, nullptr, {conditions, record, {}});
+  setting_.store.team().gather(std::span(gain), parts_of(held_out_));
   return mean_of(gain);
 }
 

@@ -10,9 +10,8 @@
 
 #include "libspi/averaging/angular_prior.h"
 #include "libspi/averaging/class_overlap.h"
-#include "libspi/averaging/frame_store.h"
+#include "libspi/averaging/frame_pass.h"
 #include "libspi/averaging/options.h"
-#include "libspi/polar/device_likelihood.h"
 #include "libspi/polar/rate_sums.h"
 
 namespace spi {
@@ -38,21 +37,20 @@ struct ClassRun {
 };
 
 /// What all runs share.
-struct EmcSetting {
+struct ClassSetting {
   FrameStore& store;
   std::vector<std::size_t> limit;  ///< [R] the engine's harmonic limits
   std::vector<float> fluence;      ///< [store frames] where they are known, or empty
   const AngularPrior* prior;       ///< or nullptr: no smoothing
   std::uint64_t seed;
-  /// A device for the E and M step of an engine; empty: the processor.
-  std::function<std::unique_ptr<DeviceLikelihood>(const LikelihoodEngine&)> make_device = {};
+  MakeDevice make_device = {};
 };
 
 class ClassEmc {
  public:
   /// `setting` and the monitor must outlive it. UsageError where there are fewer frames than
   /// classes.
-  ClassEmc(EmcSetting& setting, const AveragingOptions& options, std::size_t run, int threads,
+  ClassEmc(ClassSetting& setting, const AveragingOptions& options, std::size_t run, int threads,
            Monitor& monitor);
 
   /// A start from random classes and angles.
@@ -82,20 +80,13 @@ class ClassEmc {
   enum class Draw : std::uint32_t { held_out = 1000, bootstrap, start, split };
   Random random_for(Draw draw, std::size_t run, std::uint64_t id) const;
 
-  using Prepare = std::function<void(FrameTile&, std::size_t first, LikelihoodEngine::Scratch&)>;
-  /// This rank's part of these frames through prepare(), and of all ranks' into the sums. Returns
-  /// the bounds of the parts.
-  std::vector<std::size_t> pass(const std::vector<std::size_t>& frames, bool accumulate,
-                                const Prepare& prepare);
-  using Conditions = std::function<void(FrameTile&, std::size_t first)>;
-  using Record = std::function<void(const FrameTile&, std::size_t first)>;
-  /// pass() with the E step of the engine, or of a device, between conditions() and record().
-  std::vector<std::size_t> pass_expecting(const std::vector<std::size_t>& frames, bool accumulate,
-                                          const Conditions& conditions, const Record& record);
-  std::vector<std::size_t> pass_on_device(const std::vector<std::size_t>& frames, bool accumulate,
-                                          const Conditions& conditions, const Record& record);
   /// Bounds of each rank's part of these frames: blocks of RateSums stay whole.
   std::vector<std::size_t> parts_of(const std::vector<std::size_t>& frames) const;
+  /// Over this rank's part of these frames, which must outlive it: 64 in a row are a tile.
+  FramePass pass_over(const std::vector<std::size_t>& frames) const;
+  /// The E step of these frames, and their M step unless `sums` is null.
+  void expect(const std::vector<std::size_t>& frames, RateSums* sums,
+              const FramePass::Steps& steps);
   /// The E step: posteriors of all members, sums, and the run's members' columns.
   IterationRecord expect();
   double beta(float photons) const;
@@ -123,9 +114,9 @@ class ClassEmc {
   void sum_assigned(const std::vector<std::size_t>& frames,
                     const std::function<std::array<std::size_t, 2>(std::size_t)>& assigned);
   void load_conditions(FrameTile& tile, const std::vector<std::size_t>& frames,
-                       std::size_t first) const;
+                       std::size_t number) const;
 
-  EmcSetting& setting_;
+  ClassSetting& setting_;
   AveragingOptions options_;
   int threads_;
   Monitor& monitor_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "libspi/base/device.h"
 #include "libspi/base/options.h"
 
 namespace spi {
@@ -22,6 +23,7 @@ struct EmcRunOptions {
   bool resume = false;
 
   double brightest = 100;
+  Device device = Device::cpu;  ///< of the E and M step on a grid; a session's, no option
 
   /// Begins with the group Annealing, so that more of its options may stand before.
   void describe(OptionSet& options);

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "libspi/averaging/emc_run.h"
-#include "libspi/base/device.h"
 #include "libspi/base/options.h"
 #include "libspi/base/random.h"
 #include "libspi/polar/polar_binning.h"
@@ -43,7 +42,6 @@ struct AveragingOptions : EmcRunOptions {
   double settled = 0.02;
 
   PolarBinningOptions polar = {.ring_width = 2};
-  Device device = Device::cpu;  ///< of the E and M step; a session's, no option
 
   double fraction() const { return bootstrap_fraction.value_or(bootstrap_runs == 1 ? 1.0 : 0.8); }
   void describe(OptionSet& options);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,9 @@ int cuda_device_count(std::string* why = nullptr);
 /// the back end of the work at hand, null where it has none in this build; `why` receives the
 /// reason where `automatic` found no device. DeviceError for `cuda` where it cannot run.
 Device choose_device(Device asked, CudaCount cuda, std::string* why = nullptr);
+
+/// Which of a machine's visible devices, at least one, its n-th rank takes: each its own where
+/// there are enough, else they share.
+constexpr std::size_t device_of_rank(std::size_t n, std::size_t devices) { return n % devices; }
 
 }  // namespace spi

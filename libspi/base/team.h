@@ -25,6 +25,9 @@ class Team {
   bool leads() const { return rank_ == 0; }
   /// Ranks that this rank shares its processors with, itself included.
   int sharing() const { return sharing_; }
+  /// This rank's place among all ranks of its machine, from 0: it takes the machine's
+  /// device_of_rank.
+  std::size_t rank_on_machine() const { return rank_on_machine_; }
 
   /// All ranks: element by element, the sum over the ranks.
   virtual void sum(std::span<double> values) = 0;
@@ -70,7 +73,7 @@ class Team {
                              const std::vector<std::size_t>& bounds) = 0;
   virtual void broadcast_bytes(std::span<std::byte> values) = 0;
 
-  std::size_t rank_ = 0, size_ = 1;
+  std::size_t rank_ = 0, size_ = 1, rank_on_machine_ = 0;
   int sharing_ = 1;
 
  private:

@@ -220,8 +220,7 @@ CcMatrix cc_matrix(const LineSet& lines, const CcMatrixOptions& options, int thr
   {
     Progress progress(monitor, "common-line correlations", part.pairs(n));
     if (lines.weight.empty() && options.device == Device::cuda)
-      correlate_on_device(lines, part, matrix, team.rank() % std::size_t(team.sharing()), threads,
-                          progress);
+      correlate_on_device(lines, part, matrix, team.rank_on_machine(), threads, progress);
     else if (lines.weight.empty())
       correlate(lines, part, matrix, threads, progress);
     else

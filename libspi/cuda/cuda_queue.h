@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "libspi/base/device.h"
 #include "libspi/base/error.h"
 #include "libspi/cuda/block.h"
 
@@ -22,12 +23,12 @@ inline void check(cudaError_t status, const char* doing) {
            : "; --device cpu does without the device");
 }
 
-/// Of the n-th of several processes that share a machine: its device from now on.
+/// Of the n-th rank of this machine: its device from now on.
 inline void take_device(std::size_t n) {
   int count = 0;
   check(cudaGetDeviceCount(&count), "counting devices");
   if (count == 0) throw DeviceError("--device cuda: the CUDA runtime reports no device");
-  check(cudaSetDevice(int(n % std::size_t(count))), "choosing a device");
+  check(cudaSetDevice(int(device_of_rank(n, std::size_t(count)))), "choosing a device");
 }
 
 template <class Kernel>

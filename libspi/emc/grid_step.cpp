@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLanes = FrameTile::kLanes;
 constexpr std::size_t kBlock = 2 * kLanes;  ///< frames of two tiles: the even, then the odd ones
+constexpr std::size_t kLooked = 40;         ///< best views of a frame, among which it chooses
 
 /// Frames of tile n: the even or the odd ones of a block, so that RateSums' half sets are theirs.
 std::vector<std::size_t> frames_of_tile(std::size_t tile, std::size_t frames) {
@@ -104,52 +105,39 @@ VolumeEmc::Placed VolumeEmc::place(bool own) {
 
 double VolumeEmc::expect_on_grid(const LikelihoodEngine& engine, const ViewGrid& views,
                                  RateSums* sums, std::optional<float> fixed) {
-  const std::size_t frames = setting_.store.frames();
-  Team& team = setting_.store.team();
+  FrameStore& store = setting_.store;
+  const std::size_t frames = store.frames();
   static_assert(RateSums::kBlockFrames % kBlock == 0);
-  const std::vector<std::size_t> parts = setting_.store.parts(RateSums::kBlockFrames);
-  const std::size_t begin = parts[team.rank()], end = parts[team.rank() + 1];
-  const std::size_t first_tile = 2 * ((begin + kBlock - 1) / kBlock);
-  const std::size_t end_tile = 2 * ((end + kBlock - 1) / kBlock);
-  const double room = 0.25 * options_.max_memory.bytes;
-  std::size_t group = std::size_t(std::max(2., room / double(engine.tile_bytes(engine.classes()))));
-  group = std::min({group / 2 * 2, std::size_t(4 * threads_), end_tile - first_tile});
-  std::vector<FrameTile> tiles(group);
-  std::vector<LikelihoodEngine::Scratch> scratch(std::size_t(threads_) + 1);
+  const std::vector<std::size_t> parts = store.parts(RateSums::kBlockFrames);
+  const std::size_t begin = parts[store.team().rank()], end = parts[store.team().rank() + 1];
   std::vector<double> evidence(frames);
-  Progress progress(monitor_, "reconstructing", end - begin);
-  for (std::size_t first = first_tile; first < end_tile; first += group) {
-    const std::size_t count = std::min(group, end_tile - first);
-    const std::size_t from = first / 2 * kBlock;
-    const std::size_t to = std::min(frames, (first + count) / 2 * kBlock);
-    const FrameStore::View view = setting_.store.load(from, to);
-    parallel_for(count, threads_, [&](std::size_t n, int worker) {
-      FrameTile& tile = tiles[n];
-      const std::vector<std::size_t> at = frames_of_tile(first + n, frames);
-      std::vector<std::size_t> rows;
-      for (const std::size_t d : at) rows.push_back(d - view.offset);
-      engine.load(*view.frames, rows, tile, scratch[std::size_t(worker)]);
-      for (std::size_t d = 0; d < tile.count; ++d)
-        tile.beta[d] = fixed.value_or(float(beta(tile.photons[d])));
-      engine.expect(tile, scratch[std::size_t(worker)]);
-      conclude_on_grid(tile, scratch[std::size_t(worker)], views, at);
-      for (std::size_t d = 0; d < tile.count; ++d) evidence[at[d]] = tile.result[d].log_evidence;
-    });
-    if (sums) sums->add({tiles.data(), count}, first, threads_);
-    progress.advance(to - from);
-  }
-  if (sums) sums->finish(threads_, team);
-  team.gather(std::span(evidence), parts);
-  team.gather(std::span(state_.poses), parts);
+  const auto conditions = [&](FrameTile& tile, std::size_t) {
+    for (std::size_t d = 0; d < tile.count; ++d)
+      tile.beta[d] = fixed.value_or(float(beta(tile.photons[d])));
+  };
+  const auto record = [&](const FrameTile& tile, std::size_t number) {
+    const std::vector<std::size_t> at = frames_of_tile(number, frames);
+    conclude_on_grid(tile, views, at);
+    for (std::size_t d = 0; d < tile.count; ++d) evidence[at[d]] = tile.result[d].log_evidence;
+  };
+  constexpr TileReturns kReturns{.best = kLooked};
+  const auto device = setting_.make_device ? setting_.make_device(engine, kReturns) : nullptr;
+  const TileRange tiles{2 * ((begin + kBlock - 1) / kBlock), 2 * ((end + kBlock - 1) / kBlock),
+                        end - begin,
+                        [frames](std::size_t tile) { return frames_of_tile(tile, frames); }};
+  FramePass({store, engine, 0.25 * options_.max_memory.bytes, threads_, monitor_, "reconstructing"},
+            tiles)
+      .expect(device.get(), kReturns, sums, {conditions, record, {}});
+  store.team().gather(std::span(evidence), parts);
+  store.team().gather(std::span(state_.poses), parts);
   double sum = 0;
   for (const double e : evidence) sum += e;
   return sum / double(frames);
 }
 
-void VolumeEmc::conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::Scratch& scratch,
-                                 const ViewGrid& views, std::span<const std::size_t> frames) {
+void VolumeEmc::conclude_on_grid(const FrameTile& tile, const ViewGrid& views,
+                                 std::span<const std::size_t> frames) {
   const PolarBinning& binning = setting_.store.binning();
-  const std::size_t classes = views.views.size();
   const double turn = binning.step_rad() * double(binning.angles());
   const double all = 4 * std::numbers::pi * turn / double(group().rotations.size());
   for (std::size_t d = 0; d < tile.count; ++d) {
@@ -163,34 +151,31 @@ void VolumeEmc::conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::
     const double volume = all * std::exp(-double(found.information));
     pose.width_rad = float(std::sqrt(3 * std::exp(2. / 3 * std::log(volume)) /
                                      (2 * std::numbers::pi * std::numbers::e)));
-    // The best views, none a neighbour of a better one; and, where they differ, their twins.
-    pose.candidates = {};
-    const std::size_t most = binning.folded() ? FramePose::kMost : FramePose::kMost / 2;
-    std::size_t chosen = 0;
-    std::vector<std::size_t> order(classes);
-    for (std::size_t k = 0; k < classes; ++k) order[k] = k;
-    const std::size_t looked = std::min<std::size_t>(classes, 40);
-    const auto value = [&](std::size_t k) { return scratch.best[k * kLanes + d]; };
-    std::ranges::partial_sort(order, order.begin() + std::ptrdiff_t(looked),
-                              [&](std::size_t a, std::size_t b) {
-                                return value(a) != value(b) ? value(a) > value(b) : a < b;
-                              });
-    for (std::size_t n = 0; n < looked && chosen < most; ++n) {
-      const std::size_t k = order[n];
-      const Quaternion q = normalized(
-          views.views[k] * about_beam(double(scratch.at[k * kLanes + d]) * binning.step_rad()));
-      const bool is_new = std::none_of(
-          pose.candidates.begin(), pose.candidates.begin() + std::ptrdiff_t(chosen),
-          [&](const PoseCandidate& c) {
-            return misorientation_rad(group(), c.model_from_lab, q) < 2 * views.spacing_rad;
-          });
-      if (is_new) pose.candidates[chosen++] = {q, 1};
-    }
-    pose.model_from_lab = pose.candidates[0].model_from_lab;
-    for (std::size_t n = 0; !binning.folded() && n < most && n < chosen; ++n)
-      pose.candidates[chosen + n] = {
-          normalized(pose.candidates[n].model_from_lab * about_beam(std::numbers::pi)), 1};
+    choose_candidates(tile, d, views, pose);
   }
+}
+
+void VolumeEmc::choose_candidates(const FrameTile& tile, std::size_t d, const ViewGrid& views,
+                                  FramePose& pose) const {
+  const PolarBinning& binning = setting_.store.binning();
+  const std::size_t most = binning.folded() ? FramePose::kMost : FramePose::kMost / 2;
+  pose.candidates = {};
+  std::size_t chosen = 0;
+  for (std::size_t n = d; n < tile.best.size() && chosen < most; n += kLanes) {
+    const auto [k, shift] = tile.best[n];
+    const Quaternion q =
+        normalized(views.views[k] * about_beam(double(shift) * binning.step_rad()));
+    const bool is_new = std::none_of(
+        pose.candidates.begin(), pose.candidates.begin() + std::ptrdiff_t(chosen),
+        [&](const PoseCandidate& c) {
+          return misorientation_rad(group(), c.model_from_lab, q) < 2 * views.spacing_rad;
+        });
+    if (is_new) pose.candidates[chosen++] = {q, 1};
+  }
+  pose.model_from_lab = pose.candidates[0].model_from_lab;
+  for (std::size_t n = 0; !binning.folded() && n < most && n < chosen; ++n)
+    pose.candidates[chosen + n] = {
+        normalized(pose.candidates[n].model_from_lab * about_beam(std::numbers::pi)), 1};
 }
 
 std::vector<std::unique_ptr<VolumeEmc::Sums>> VolumeEmc::make_sums() const {

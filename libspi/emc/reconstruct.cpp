@@ -184,7 +184,13 @@ EmcResult reconstruct_emc(FrameSource& source, const EmcOptions& options,
   result.voxels_per_pixel = (double(size / 2) - double(kBorder)) / reach_px;
   const PointGroup laue = laue_class(result.group);
   result.spacing_rad = settle_spacing(options, store, laue, reach_px, monitor);
-  const EmcSetting setting{store, laue, result.voxels_per_pixel, size, result.spacing_rad, seed};
+  const EmcSetting setting{.store = store,
+                           .laue = laue,
+                           .voxels_per_pixel = result.voxels_per_pixel,
+                           .size = size,
+                           .spacing_rad = result.spacing_rad,
+                           .seed = seed,
+                           .make_device = device_maker(options.device, store.team())};
   monitor.info(text_of(
       store.frames(), " frames on ", binning.rings(), " rings and ", binning.angles(),
       binning.folded() ? " angles of the half turn, " : " angles of the turn, ",

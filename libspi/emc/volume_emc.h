@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "libspi/averaging/frame_store.h"
+#include "libspi/averaging/frame_pass.h"
 #include "libspi/emc/autocorrelation_limit.h"
 #include "libspi/emc/local_fit.h"
 #include "libspi/emc/options.h"
@@ -76,6 +76,7 @@ struct EmcSetting {
   double spacing_rad = 0;
   std::uint64_t seed = 0;
   std::optional<double> largest_sum = {};  ///< of VoxelSums; automatic: as the frames need
+  MakeDevice make_device = {};             ///< for the grid; what is off it is the processor's
 };
 
 class VolumeEmc {
@@ -152,8 +153,11 @@ class VolumeEmc {
                         std::optional<float> beta = {});
   std::vector<Quaternion> best_orientations() const;
   LikelihoodEngine engine_of(const ViewGrid& views) const;
-  void conclude_on_grid(const FrameTile& tile, const LikelihoodEngine::Scratch& scratch,
-                        const ViewGrid& views, std::span<const std::size_t> frames);
+  void conclude_on_grid(const FrameTile& tile, const ViewGrid& views,
+                        std::span<const std::size_t> frames);
+  /// Lane d's best views, none a neighbour of a better one; and, where they differ, their twins.
+  void choose_candidates(const FrameTile& tile, std::size_t d, const ViewGrid& views,
+                         FramePose& pose) const;
   std::unique_ptr<Sums> compress(const RateSums& sums, const ViewGrid& views) const;
   /// Each half against the other's model: a frame is not held where its own photons are.
   std::array<LocalSearch, 2> crossed_search() const;

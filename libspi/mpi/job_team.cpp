@@ -16,12 +16,6 @@
 
 namespace spi {
 
-std::size_t machine_rank() {
-  for (const char* name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"})
-    if (const char* rank = std::getenv(name)) return std::size_t(std::max(0, std::atoi(rank)));
-  return 0;
-}
-
 #ifdef SPI_HAS_MPI
 namespace {
 
@@ -42,7 +36,12 @@ class MpiTeam final : public Team {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     rank_ = std::size_t(rank), size_ = std::size_t(size);
-    sharing_ = count_sharing();
+    MPI_Comm machine;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+    MPI_Comm_rank(machine, &rank);
+    rank_on_machine_ = std::size_t(rank);
+    sharing_ = count_sharing(machine);
+    MPI_Comm_free(&machine);
   }
   ~MpiTeam() override {
     meet();
@@ -106,9 +105,7 @@ class MpiTeam final : public Team {
   }
 
   /// Ranks of this machine that may use one of this rank's processors.
-  static int count_sharing() {
-    MPI_Comm machine;
-    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+  static int count_sharing(MPI_Comm machine) {
     int size = 1;
     MPI_Comm_size(machine, &size);
     cpu_set_t mine;
@@ -116,7 +113,6 @@ class MpiTeam final : public Team {
     sched_getaffinity(0, sizeof mine, &mine);
     std::vector<cpu_set_t> all(std::size_t(size), mine);
     MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all.data(), sizeof mine, MPI_BYTE, machine);
-    MPI_Comm_free(&machine);
     return int(std::ranges::count_if(all, [&](const cpu_set_t& other) {
       cpu_set_t common;
       CPU_AND(&common, &mine, &other);

@@ -105,7 +105,8 @@ EmcSetting OnlineEmc::setting_of(FrameStore& store) const {
           .size = s.size,
           .spacing_rad = s.spacing_rad,
           .seed = seed_,
-          .largest_sum = kLargestSum};
+          .largest_sum = kLargestSum,
+          .make_device = device_maker(options_.emc.device, store.team())};
 }
 
 Survey OnlineEmc::judge(const FrameBlock& frames) const {

@@ -8,7 +8,7 @@
 
 #include "libspi/base/error.h"
 #include "libspi/cuda/product.h"
-#include "libspi/polar/class_kernels.h"
+#include "libspi/polar/best_classes.h"
 #include "libspi/polar/device_likelihood.h"
 
 namespace spi::cuda {
@@ -20,8 +20,9 @@ namespace spi::cuda {
 template <class Queue>
 class ClassExpectation final : public DeviceLikelihood {
  public:
-  explicit ClassExpectation(const LikelihoodEngine& engine)
+  ClassExpectation(const LikelihoodEngine& engine, const TileReturns& returns)
       : engine_(engine),
+        returns_(returns),
         rings_(engine.rings()),
         angles_(engine.angles()),
         count_(engine.harmonics() + 1) {
@@ -36,18 +37,23 @@ class ClassExpectation final : public DeviceLikelihood {
     make_matrices();
   }
 
-  void begin(const RateSums& sums) override {
-    if (classes_ != engine_.classes()) allocate(sums);
-    std::vector<float> rows;
-    for (std::size_t m = 0; m < count_; ++m)
-      rows.insert(rows.end(), engine_.rows(m).begin(), engine_.rows(m).end());
-    queue_.upload(rows.data(), rows.size(), rows_.data());
+  void begin(const RateSums* sums) override {
+    adds_up_ = sums != nullptr;
+    if (classes_ != engine_.classes() || (adds_up_ && total_.size() == 0)) allocate(sums);
+    std::size_t offset = 0;
+    for (std::size_t m = 0; m < count_; ++m) {
+      const std::vector<float>& rows = engine_.rows(m);
+      queue_.upload(rows.data(), rows.size(), rows_.data() + offset);
+      offset += rows.size();
+    }
     queue_.upload(engine_.penalty().data(), engine_.penalty().size(), penalty_.data());
     queue_.upload(engine_.rotates().data(), engine_.rotates().size(), rotates_.data());
-    queue_.clear(recent_.data(), recent_.size());
-    queue_.clear(total_.data(), total_.size());
-    shift_ = sums.quantum().shift();
-    queue_.finish();  // the host's vectors end here
+    if (adds_up_) {
+      queue_.clear(recent_.data(), recent_.size());
+      queue_.clear(total_.data(), total_.size());
+      shift_ = sums->quantum().shift();
+    }
+    queue_.finish();
   }
 
   void submit(std::span<FrameTile> tiles, const BinnedFrames& frames,
@@ -63,7 +69,8 @@ class ClassExpectation final : public DeviceLikelihood {
            rows.subspan(first * FrameTile::kLanes));
       expect(part);
     }
-    launch_each(queue_, recent_.size(), FlushSums{recent_.data(), total_.data(), shift_});
+    if (adds_up_)
+      launch_each(queue_, recent_.size(), FlushSums{recent_.data(), total_.data(), shift_});
     slot.finished = queue_.mark();
   }
 
@@ -75,20 +82,22 @@ class ClassExpectation final : public DeviceLikelihood {
       FrameTile& tile = slot.tiles[t];
       const Part& part = slot.parts[t / chunk_tiles()];
       const std::size_t first = first_lane(t % chunk_tiles());
-      tile.posterior.resize(classes_ * FrameTile::kLanes);
-      for (std::size_t k = 0; k < classes_; ++k)
-        std::copy_n(part.weights.data() + k * lanes_ + first, FrameTile::kLanes,
-                    &tile.posterior[k * FrameTile::kLanes]);
       std::copy_n(part.result.data() + first, FrameTile::kLanes, tile.result.begin());
+      take_lanes(part.shares, first, tile.posterior);
+      take_lanes(part.best, first, tile.best);
     }
   }
 
   void finish(RateSums& sums) override {
-    SPI_ASSERT(collected_ == submitted_);
-    std::vector<double> totals(total_.size());
-    queue_.download(total_.data(), totals.size(), totals.data());
-    queue_.finish();
-    sums.add_totals(totals);
+    SPI_ASSERT(adds_up_ && collected_ == submitted_);
+    std::vector<double> totals;
+    for (std::size_t m = 0; m < count_; ++m) {  // a copy of all would be large
+      const std::size_t first = sums.at(m, 0);
+      totals.resize(2 * (sums.at(m, 1) - first));
+      queue_.download(total_.data() + first, totals.size(), totals.data());
+      queue_.finish();
+      sums.add_totals(totals, first);
+    }
   }
 
   /// Frames worked on at once.
@@ -109,7 +118,8 @@ class ClassExpectation final : public DeviceLikelihood {
     Pinned<std::uint32_t> entry;
     Memory<std::uint32_t> entry_there;
     Pinned<FramePosterior> result;
-    Pinned<float> weights;  ///< [K][lanes] Σ_s P
+    Pinned<float> shares;     ///< [K][lanes] where they are asked for
+    Pinned<ClassShift> best;  ///< [best][lanes]
     std::size_t entries = 0;
   };
   struct Slot {
@@ -165,26 +175,38 @@ class ClassExpectation final : public DeviceLikelihood {
   }
   std::size_t width(std::size_t m) const { return 2 * (rings_ - engine_.first_ring(m)); }
 
+  std::size_t best_classes() const { return std::min(returns_.best, classes_); }
+
+  /// Rows of all lanes to those of a tile.
+  template <class T>
+  void take_lanes(const Pinned<T>& from, std::size_t first, std::vector<T>& to) const {
+    const std::size_t rows = from.size() / lanes_;
+    to.resize(rows * FrameTile::kLanes);
+    for (std::size_t r = 0; r < rows; ++r)
+      std::copy_n(from.data() + r * lanes_ + first, FrameTile::kLanes, &to[r * FrameTile::kLanes]);
+  }
+
   double bytes(std::size_t lanes) const {
     const double k = double(classes_), m = double(count_), l = double(lanes);
     return 4 * (m * 2 * k * l + m * (4. * double(rings_) + 1) * l + 6 * k * l);
   }
 
-  void allocate(const RateSums& sums) {
+  void allocate(const RateSums* sums) {
     classes_ = engine_.classes();
     std::size_t floats = 0;
     for (std::size_t m = 0; m < count_; ++m) floats += engine_.rows(m).size();
     rows_ = Memory<float>(floats);
     penalty_ = Memory<float>(classes_ * angles_);
     rotates_ = Memory<std::uint8_t>(classes_);
-    recent_ = Memory<float>(sums.numbers());
-    total_ = Memory<double>(sums.numbers());
+    recent_ = Memory<float>(sums ? sums->numbers() : 0);
+    total_ = Memory<double>(recent_.size());
     lanes_ = kBlock;
     const double free = 0.8 * Queue::free_bytes();
     while (lanes_ > 2 * FrameTile::kLanes && bytes(lanes_) > free) lanes_ /= 2;
     if (bytes(lanes_) > free)
       fail("the E step of ", classes_, " classes needs ", bytes(lanes_) / 1e9,
-           " GB of the device, ", free / 1e9, " GB are free: take fewer --classes or --device cpu");
+           " GB of the device, ", free / 1e9,
+           " GB are free: take fewer --classes (views: a wider --spacing) or --device cpu");
     posterior_ = Memory<float>(count_ * 2 * classes_ * lanes_);
     by_frame_ = Memory<float>(count_ * lanes_ * 2 * rings_);
     by_ring_ = Memory<float>(count_ * (2 * rings_ + 1) * lanes_);
@@ -195,6 +217,7 @@ class ClassExpectation final : public DeviceLikelihood {
     present_ = Memory<std::uint8_t>(lanes_);
     start_ = Memory<std::uint64_t>(lanes_ + 1);
     result_ = Memory<FramePosterior>(lanes_);
+    best_ = Memory<ClassShift>(best_classes() * lanes_);
     for (Slot& slot : slots_) {
       slot.parts = std::vector<Part>(kBlock / lanes_);
       for (Part& part : slot.parts) {
@@ -203,14 +226,15 @@ class ClassExpectation final : public DeviceLikelihood {
         part.present = Pinned<std::uint8_t>(lanes_);
         part.start = Pinned<std::uint64_t>(lanes_ + 1);
         part.result = Pinned<FramePosterior>(lanes_);
-        part.weights = Pinned<float>(classes_ * lanes_);
+        part.shares = Pinned<float>(returns_.shares ? classes_ * lanes_ : 0);
+        part.best = Pinned<ClassShift>(best_.size());
       }
     }
     list_products(sums);
   }
 
   /// What the E step (by harmonic) and the M step (by harmonic and half set) multiply.
-  void list_products(const RateSums& sums) {
+  void list_products(const RateSums* sums) {
     std::vector<BatchItem> expect, maximise;
     const auto lanes = std::int64_t(lanes_), rows = std::int64_t(2 * classes_);
     const auto rings = std::int64_t(rings_);
@@ -222,11 +246,11 @@ class ClassExpectation final : public DeviceLikelihood {
       expect.push_back({rows_.data() + offset, by_frame_.data() + at * lanes * 2 * rings + first, w,
                         2 * rings, rows, lanes, int(w), false, posterior, lanes});
       offset += engine_.rows(m).size();
-      for (int half = 0; half < 2; ++half)
+      for (int half = 0; sums && half < 2; ++half)
         maximise.push_back(
             {posterior + half * lanes / 2,
              by_ring_.data() + (at * (2 * rings + 1) + first) * lanes + half * lanes / 2, lanes,
-             lanes, rows, w + 1, int(lanes / 2), true, recent_.data() + sums.at(m, half), w + 1});
+             lanes, rows, w + 1, int(lanes / 2), true, recent_.data() + sums->at(m, half), w + 1});
     }
     expect_ = copied(expect), maximise_ = copied(maximise);
   }
@@ -306,12 +330,20 @@ class ClassExpectation final : public DeviceLikelihood {
                                   scale_.data(),
                                   result_.data()};
     queue_.launch(conclusions, conclusions.grid());
-    launch_each(queue_, posterior_.size(),
-                ScalePosteriors{scale_.data(), posterior_.data(), classes_, lanes_});
-    queue_.launch(TileProduct<Batch>{{maximise_.data()}},
-                  Batch::grid(rows, 2 * rings_ + 1, 2 * count_));
     queue_.download(result_.data(), lanes_, part.result.data());
-    queue_.download(posterior_.data(), classes_ * lanes_, part.weights.data());
+    if (const auto most = best_classes(); most > 0) {
+      const BestClasses best{std::int64_t(lanes_), std::int64_t(classes_), int(most), parts,
+                             best_.data()};
+      queue_.launch(best, best.grid());
+      queue_.download(best_.data(), best_.size(), part.best.data());
+    }
+    if (adds_up_ || returns_.shares)
+      launch_each(queue_, posterior_.size(),
+                  ScalePosteriors{scale_.data(), posterior_.data(), classes_, lanes_});
+    if (adds_up_)
+      queue_.launch(TileProduct<Batch>{{maximise_.data()}},
+                    Batch::grid(rows, 2 * rings_ + 1, 2 * count_));
+    queue_.download(posterior_.data(), part.shares.size(), part.shares.data());
   }
 
   /// The frames' harmonics in both orders: rings beside one another for the E step, frames for the
@@ -322,13 +354,16 @@ class ClassExpectation final : public DeviceLikelihood {
                                    int(angles_),    int(count_ - 1),         std::int64_t(lanes_),
                                    by_frame_.data()};
     queue_.launch(harmonics, {unsigned(lanes_), 1, 1});
-    launch_each(
-        queue_, count_ * (2 * rings_ + 1) * lanes_,
-        TurnHarmonics{by_frame_.data(), weight_.data(), by_ring_.data(), 2 * rings_ + 1, lanes_});
+    if (adds_up_)
+      launch_each(
+          queue_, count_ * (2 * rings_ + 1) * lanes_,
+          TurnHarmonics{by_frame_.data(), weight_.data(), by_ring_.data(), 2 * rings_ + 1, lanes_});
   }
 
   const LikelihoodEngine& engine_;
+  TileReturns returns_;
   std::size_t rings_, angles_, count_, classes_ = 0, lanes_ = 0;
+  bool adds_up_ = false;  ///< whether there is an M step
   double shift_ = 0;
   std::size_t submitted_ = 0, collected_ = 0;
   AngularMatrices dft_{};
@@ -343,6 +378,7 @@ class ClassExpectation final : public DeviceLikelihood {
   Memory<float> peak_, sum_, cost_, log_, scale_, beta_, weight_, photons_, fluence_;
   Memory<std::uint64_t> start_;
   Memory<FramePosterior> result_;
+  Memory<ClassShift> best_;
   Memory<BatchItem> expect_, maximise_;
   std::array<Slot, 2> slots_;
   Queue queue_;  ///< last: it ends before what it uses

@@ -77,6 +77,7 @@ struct Posteriors {
   static constexpr int kWarps = 8, kLanes = 32;
   static constexpr int kStride = kLanes + 8;  ///< fragments meet 32 banks
   static constexpr float kNever = -1e30f;     ///< stands for ln 0
+  static constexpr std::int64_t kAlongY = 1 << 15;
   using State = NoState;
 
   float* posterior;  ///< [M+1][2K][lanes]
@@ -87,9 +88,13 @@ struct Posteriors {
   ClassParts parts;
   AngularMatrices dft;
 
-  Grid grid() const { return {unsigned(lanes / kLanes), unsigned(classes), 1}; }
+  /// Classes along y, and where they are more, along z: blocks beyond the last do nothing.
+  Grid grid() const {
+    const auto along_z = unsigned((classes + kAlongY - 1) / kAlongY);
+    return {unsigned(lanes / kLanes), along_z > 1 ? unsigned(kAlongY) : unsigned(classes), along_z};
+  }
   SPI_KERNEL std::size_t shared_floats() const { return x_floats() + 4 * kWarps * kLanes; }
-  SPI_KERNEL int steps(const Block&) const { return 5; }
+  SPI_KERNEL int steps(const Block& block) const { return class_of(block) < classes ? 5 : 0; }
   SPI_KERNEL void step(int s, const Block& block, int warp, float* shared, State&) const {
     float* const rows = shared + x_floats();  // [4][warps][lanes]
     if (s == 0) to_angles(block, warp, shared);
@@ -104,11 +109,17 @@ struct Posteriors {
   SPI_KERNEL std::size_t x_floats() const {
     return std::size_t(dft.angles > kLanes ? dft.angles : kLanes) * kStride;
   }
+  SPI_KERNEL static std::int64_t class_of(const Block& block) {
+    return block.z * kAlongY + block.y;
+  }
+  SPI_KERNEL static std::int64_t frame_of(const Block& block, int lane) {
+    return std::int64_t(block.x) * kLanes + lane;
+  }
   SPI_KERNEL float* re(const Block& block, int m) const {
-    return posterior + (m * 2 * classes + block.y) * lanes + std::int64_t(block.x) * kLanes;
+    return posterior + (m * 2 * classes + class_of(block)) * lanes + frame_of(block, 0);
   }
   SPI_KERNEL std::int64_t at(const Block& block, int lane) const {
-    return block.y * lanes + std::int64_t(block.x) * kLanes + lane;
+    return class_of(block) * lanes + frame_of(block, lane);
   }
 
   /// even, odd: 16 rows by 16 lanes of matrix · values, with values(inner, lane) for both.
@@ -180,10 +191,10 @@ struct Posteriors {
   /// x becomes β gain; of each warp's angles the largest and where.
   SPI_KERNEL void gains(const Block& block, int warp, float* x, float* rows) const {
     const float still = logf(float(dft.angles));  // prior 1/K at one angle, not 1/(K·T)
-    const float* const z = penalty + std::int64_t(block.y) * dft.angles;
-    const bool turns = rotates[block.y] != 0;
+    const float* const z = penalty + class_of(block) * dft.angles;
+    const bool turns = rotates[class_of(block)] != 0;
     each_lane([&](int lane) {
-      const std::int64_t frame = std::int64_t(block.x) * kLanes + lane;
+      const std::int64_t frame = frame_of(block, lane);
       const float beta = frames.beta[frame], weight = frames.weight[frame];
       float best = kNever;
       std::uint32_t place = 0;
@@ -214,7 +225,7 @@ struct Posteriors {
   /// x becomes e^{x - peak}. Every warp finds the peak for itself; the sums go to the other half of
   /// `rows`, and Σ p ln p, for which there is no room, to x's padding.
   SPI_KERNEL void exponentials(const Block& block, int warp, float* x, float* rows) const {
-    const float* const z = penalty + std::int64_t(block.y) * dft.angles;
+    const float* const z = penalty + class_of(block) * dft.angles;
     each_lane([&](int lane) {
       std::uint32_t place;
       const float peak = peak_of(rows, lane, place);

@@ -5,9 +5,9 @@
 namespace spi {
 
 std::unique_ptr<DeviceLikelihood> likelihood_on_cuda(const LikelihoodEngine& engine,
-                                                     std::size_t process) {
-  cuda::take_device(process);
-  return std::make_unique<cuda::ClassExpectation<cuda::CudaQueue>>(engine);
+                                                     const TileReturns& returns, std::size_t n) {
+  cuda::take_device(n);
+  return std::make_unique<cuda::ClassExpectation<cuda::CudaQueue>>(engine, returns);
 }
 
 }  // namespace spi

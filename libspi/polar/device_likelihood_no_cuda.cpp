@@ -4,7 +4,8 @@
 
 namespace spi {
 
-std::unique_ptr<DeviceLikelihood> likelihood_on_cuda(const LikelihoodEngine&, std::size_t) {
+std::unique_ptr<DeviceLikelihood> likelihood_on_cuda(const LikelihoodEngine&, const TileReturns&,
+                                                     std::size_t) {
   throw DeviceError("--device cuda: this program has no CUDA version in this build");
 }
 

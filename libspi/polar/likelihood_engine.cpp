@@ -303,4 +303,21 @@ void LikelihoodEngine::expect(FrameTile& tile, Scratch& scratch) const {
   conclude(tile, scratch, softmax);
 }
 
+void LikelihoodEngine::rank_classes(std::size_t most, const Scratch& scratch,
+                                    FrameTile& tile) const {
+  SPI_ASSERT(most <= classes_ && scratch.best.size() == classes_ * kLanes);
+  tile.best.resize(most * kLanes);
+  std::vector<std::uint32_t> order(classes_);
+  for (std::size_t d = 0; d < tile.count; ++d) {
+    std::iota(order.begin(), order.end(), 0u);
+    const auto value = [&](std::size_t k) { return scratch.best[k * kLanes + d]; };
+    std::ranges::partial_sort(order, order.begin() + std::ptrdiff_t(most),
+                              [&](std::size_t a, std::size_t b) {
+                                return value(a) != value(b) ? value(a) > value(b) : a < b;
+                              });
+    for (std::size_t n = 0; n < most; ++n)
+      tile.best[n * kLanes + d] = {order[n], scratch.at[order[n] * kLanes + d]};
+  }
+}
+
 }  // namespace spi

@@ -39,6 +39,11 @@ struct FramePosterior {
   double log_evidence = 0;  ///< 1/β ln Σ prior e^{β gain}: nats gained over W = 1
 };
 
+/// A class, and the shift at which a frame suits it best.
+struct ClassShift {
+  std::uint32_t k = 0, shift = 0;
+};
+
 /// Up to 64 frames on their way through an iteration: their harmonics, then their posteriors.
 struct FrameTile {
   static constexpr std::size_t kLanes =
@@ -49,6 +54,9 @@ struct FrameTile {
   std::vector<float> harmonics;  ///< [M+1][2R+1][lanes]: re, im of n̂ by ring; last row φ or N
   std::vector<float> posterior;  ///< [M+1][2][K][lanes]: re, im of P̂
   std::array<FramePosterior, kLanes> result{};
+  /// [n][lanes] where asked for: each frame's n classes of largest P at their best shift, the
+  /// largest first, of equal ones the first.
+  std::vector<ClassShift> best;
 };
 
 /// With counts n_d(i,j), area a(i,j), rates W_k(i,j) and fluence φ_d,
@@ -108,6 +116,8 @@ class LikelihoodEngine {
             Scratch& scratch) const;
   /// The E step on a loaded tile with its beta (and fluence, where known): posterior and result.
   void expect(FrameTile& tile, Scratch& scratch) const;
+  /// Fills tile.best after expect() with that scratch; `most` is at most K.
+  void rank_classes(std::size_t most, const Scratch& scratch, FrameTile& tile) const;
   /// The gains of a loaded tile: [T][K][lanes].
   std::vector<float> gains(FrameTile& tile) const;
 

@@ -69,9 +69,9 @@ void RateSums::flush(std::size_t m) {
   }
 }
 
-void RateSums::add_totals(std::span<const double> totals) {
-  SPI_ASSERT(totals.size() == total_.size());
-  for (std::size_t n = 0; n < totals.size(); ++n) total_[n] += totals[n];
+void RateSums::add_totals(std::span<const double> totals, std::size_t first) {
+  SPI_ASSERT(first + totals.size() <= total_.size());
+  for (std::size_t n = 0; n < totals.size(); ++n) total_[first + n] += totals[n];
 }
 
 void RateSums::finish(int threads, Team& team) {

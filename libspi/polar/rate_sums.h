@@ -31,8 +31,8 @@ class RateSums {
 
   /// Adds tiles first, first + 1, ... in this order; the first call begins a block.
   void add(std::span<const FrameTile> tiles, std::size_t first, int threads);
-  /// What a device has summed in the same blocks and the same order of numbers: [numbers()].
-  void add_totals(std::span<const double> totals);
+  /// Adds what a device has summed in the same blocks, of numbers first, first + 1, ...
+  void add_totals(std::span<const double> totals, std::size_t first);
   std::size_t numbers() const { return total_.size(); }
   /// Where the sums of harmonic m and a half set begin.
   std::size_t at(std::size_t m, int half) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "libspi/base/error.h"
@@ -27,8 +28,10 @@ constexpr std::size_t kLanes = FrameTile::kLanes,
 /// Frames of free fluence with photons anywhere, classes of noise, all harmonics.
 class Likelihood : public Problem {
  public:
-  Likelihood(Scale scale, std::uint64_t seed)
-      : sizes_(scale == Scale::quick ? Sizes{12, 32, 20, 200, 2} : Sizes{40, 64, 100, 500, 8}),
+  /// `best`: how many of each frame's classes are ranked.
+  Likelihood(Scale scale, std::uint64_t seed, std::size_t best = 0)
+      : best_(best),
+        sizes_(scale == Scale::quick ? Sizes{12, 32, 20, 200, 2} : Sizes{40, 64, 100, 500, 8}),
         model_{sizes_.classes, sizes_.rings, sizes_.angles, noise(sizes_.classes * bins(), seed, 6),
                std::vector<std::uint8_t>(sizes_.classes, 1)},
         area_(bins()) {
@@ -71,15 +74,21 @@ class Likelihood : public Problem {
     return engine;
   }
 
+  void load(const LikelihoodEngine& engine, std::size_t t, FrameTile& tile,
+            LikelihoodEngine::Scratch& scratch) const {
+    std::vector<std::size_t> at(kLanes);
+    std::iota(at.begin(), at.end(), t * kLanes);
+    engine.load(frames_, at, tile, scratch);
+  }
+
   void expect(const LikelihoodEngine& engine, std::vector<LikelihoodEngine::Scratch>& scratch,
               int threads) {
     tiles_.resize(sizes_.tiles);
     parallel_for(tiles_.size(), threads, [&](std::size_t t, int worker) {
-      std::vector<std::size_t> at(kLanes);
-      std::iota(at.begin(), at.end(), t * kLanes);
-      engine.load(frames_, at, tiles_[t], scratch[std::size_t(worker)]);
+      load(engine, t, tiles_[t], scratch[std::size_t(worker)]);
       tiles_[t].beta.fill(float(kBeta));
       engine.expect(tiles_[t], scratch[std::size_t(worker)]);
+      if (best_ > 0) engine.rank_classes(best_, scratch[std::size_t(worker)], tiles_[t]);
     });
   }
 
@@ -91,13 +100,13 @@ class Likelihood : public Problem {
   };
   std::shared_ptr<OnDevice> there(int device) const {
     const auto there = std::make_shared<OnDevice>(OnDevice{engine(1), nullptr, nullptr});
-    there->device = likelihood_on_cuda(there->engine, std::size_t(device));
+    there->device = likelihood_on_cuda(there->engine, {.best = best_}, std::size_t(device));
     return there;
   }
   void run(OnDevice& there) {
     static_assert(kLanes * RateSums::kBlockTiles == RateSums::kBlockFrames);
     there.sums = std::make_unique<RateSums>(there.engine, double(frames() * sizes_.photons));
-    there.device->begin(*there.sums);
+    there.device->begin(there.sums.get());
     tiles_.assign(sizes_.tiles, FrameTile());
     for (FrameTile& tile : tiles_) {
       tile.count = kLanes;
@@ -112,6 +121,7 @@ class Likelihood : public Problem {
     there.sums->finish(1);
   }
 
+  std::size_t best_;
   Sizes sizes_;
   RateModel model_;
   std::vector<double> area_;
@@ -119,8 +129,8 @@ class Likelihood : public Problem {
   std::vector<FrameTile> tiles_;
 };
 
-/// Truth: evidence and information of every frame, both in nats of gain.
-class Expectation : public Likelihood {
+/// An E step, of which gains are the truth.
+class Gains : public Likelihood {
  public:
   using Likelihood::Likelihood;
 
@@ -140,16 +150,6 @@ class Expectation : public Likelihood {
                           : "√(2R + T) 2^-24 N ln(Z/A): sums over harmonics"};
   }
 
-  std::vector<double> truth(int threads) const override {
-    const reference::BinnedLikelihood definition(model_, area_);
-    std::vector<double> values(2 * frames());
-    parallel_for(frames(), threads, [&](std::size_t d, int) {
-      const auto found = definition.evidence(definition.gains(frames_, d), double(float(kBeta)));
-      values[2 * d] = found.log_evidence, values[2 * d + 1] = found.information / kBeta;
-    });
-    return values;
-  }
-
   Version on_cpu(int threads) override {
     const auto engine = std::make_shared<LikelihoodEngine>(this->engine(threads));
     const auto scratch =
@@ -164,12 +164,73 @@ class Expectation : public Likelihood {
     return Version{[this, place] { Likelihood::run(*place); }, [this] { return found(); }};
   }
 
+ protected:
+  /// In tiles_, of the last run.
+  virtual std::vector<double> found() const = 0;
+};
+
+/// Truth: evidence and information of every frame, both in nats of gain.
+class Expectation : public Gains {
+ public:
+  using Gains::Gains;
+
+  std::vector<double> truth(int threads) const override {
+    const reference::BinnedLikelihood definition(model_, area_);
+    std::vector<double> values(2 * frames());
+    parallel_for(frames(), threads, [&](std::size_t d, int) {
+      const auto found = definition.evidence(definition.gains(frames_, d), double(float(kBeta)));
+      values[2 * d] = found.log_evidence, values[2 * d + 1] = found.information / kBeta;
+    });
+    return values;
+  }
+
  private:
-  std::vector<double> found() const {
+  std::vector<double> found() const override {
     std::vector<double> values;
     for (const FrameTile& tile : tiles_)
       for (const FramePosterior& frame : tile.result)
         values.insert(values.end(), {frame.log_evidence, frame.information / kBeta});
+    return values;
+  }
+};
+
+/// Truth: the gains of every frame's best classes, the best first. Found are those, as the
+/// processor computes them, of the classes that were ranked best: as large but for rounding.
+class Ranking : public Gains {
+ public:
+  Ranking(Scale scale, std::uint64_t seed) : Gains(scale, seed, kBest) {}
+
+  std::vector<double> truth(int threads) const override {
+    const reference::BinnedLikelihood definition(model_, area_);
+    std::vector<double> values(kBest * frames());
+    parallel_for(frames(), threads, [&](std::size_t d, int) {
+      const std::vector<double> gains = definition.gains(frames_, d);
+      std::vector<double> peaks;
+      for (auto at = gains.begin(); at != gains.end(); at += std::ptrdiff_t(sizes_.angles))
+        peaks.push_back(*std::max_element(at, at + std::ptrdiff_t(sizes_.angles)));
+      std::ranges::sort(peaks, std::greater());
+      std::copy_n(peaks.begin(), kBest, &values[d * kBest]);
+    });
+    return values;
+  }
+
+ private:
+  static constexpr std::size_t kBest = 10;
+
+  std::vector<double> found() const override {
+    const LikelihoodEngine engine = this->engine(1);
+    LikelihoodEngine::Scratch scratch;
+    std::vector<double> values;
+    for (std::size_t t = 0; t < tiles_.size(); ++t) {
+      FrameTile tile;
+      load(engine, t, tile, scratch);
+      const std::vector<float> gains = engine.gains(tile);
+      for (std::size_t d = 0; d < kLanes; ++d)
+        for (std::size_t n = 0; n < kBest; ++n) {
+          const auto [k, shift] = tiles_[t].best[n * kLanes + d];
+          values.push_back(gains[(shift * sizes_.classes + k) * kLanes + d]);
+        }
+    }
     return values;
   }
 };
@@ -244,6 +305,10 @@ class Maximisation : public Likelihood {
 
 std::unique_ptr<Problem> expectation_problem(Scale scale, std::uint64_t seed) {
   return std::make_unique<Expectation>(scale, seed);
+}
+
+std::unique_ptr<Problem> ranking_problem(Scale scale, std::uint64_t seed) {
+  return std::make_unique<Ranking>(scale, seed);
 }
 
 std::unique_ptr<Problem> maximisation_problem(Scale scale, std::uint64_t seed) {

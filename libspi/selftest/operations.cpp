@@ -9,6 +9,7 @@ std::vector<Operation> operations() {
       {"cc-matrix", cc_matrix_problem},
       {"cc-matrix-weighted", weighted_cc_matrix_problem},
       {"e-step", expectation_problem},
+      {"e-step-best", ranking_problem},
       {"m-step", maximisation_problem},
       {"orientation", orientation_problem},
       {"orientation-masked", masked_orientation_problem},

@@ -9,8 +9,10 @@ namespace spi::selftest {
 std::unique_ptr<Problem> cc_matrix_problem(Scale scale, std::uint64_t seed);
 /// Lines of which parts are not measured.
 std::unique_ptr<Problem> weighted_cc_matrix_problem(Scale scale, std::uint64_t seed);
-/// E step: what each frame finds. M step: what its posteriors add to some classes.
+/// E step: what each frame finds, and which classes it ranks best. M step: what its posteriors add
+/// to some classes.
 std::unique_ptr<Problem> expectation_problem(Scale scale, std::uint64_t seed);
+std::unique_ptr<Problem> ranking_problem(Scale scale, std::uint64_t seed);
 std::unique_ptr<Problem> maximisation_problem(Scale scale, std::uint64_t seed);
 std::unique_ptr<Problem> orientation_problem(Scale scale, std::uint64_t seed);
 /// Patterns of which parts are not measured.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "libspi/base/device.h"
 #include "libspi/base/error.h"
 #include "libspi/base/quantum.h"
 #include "libspi/base/random.h"
@@ -67,7 +68,7 @@ void leader_is_heard(Team& team) {
 
 /// All ranks of this test are on one machine.
 void devices_go_round(const Team& team) {
-  expect(spi::machine_rank() == team.rank(), "place among the machine's ranks");
+  expect(team.rank_on_machine() == team.rank(), "place among the machine's ranks");
   for (const auto& [rank, device] : {std::pair{0, 0}, {1, 1}, {3, 3}, {4, 0}, {9, 1}})
     expect(spi::device_of_rank(std::size_t(rank), 4) == std::size_t(device), "one of 4 devices");
   expect(spi::device_of_rank(7, 1) == 0, "the only device");

@@ -22,7 +22,7 @@ struct Meeting {
 class ThreadTeam final : public Team {
  public:
   ThreadTeam(Meeting& meeting, std::size_t rank) : meeting_(meeting) {
-    rank_ = rank, size_ = meeting.shown.size();
+    rank_ = rank_on_machine_ = rank, size_ = meeting.shown.size();
   }
   void sum(std::span<double> values) override { sum_of(values); }
   void sum(std::span<std::int64_t> values) override { sum_of(values); }

@@ -177,8 +177,8 @@ TEST(ClassEmc, LikelihoodNeverFallsAtFixedTemperature) {
   options.beta_start = 1e6;  // β = 1 from the start
   FrameStore store(source, options.polar, options.brightest, 1e9, silent_monitor());
   const std::size_t half = store.binning().angles() / 2;
-  EmcSetting setting{store, std::vector<std::size_t>(store.binning().rings(), half),
-                     std::vector<float>(store.frames(), 1.f), nullptr, 42};
+  ClassSetting setting{store, std::vector<std::size_t>(store.binning().rings(), half),
+                       std::vector<float>(store.frames(), 1.f), nullptr, 42};
   ClassEmc emc(setting, options, 0, 2, silent_monitor());
   emc.start();
   const auto log_prior = [&] {
@@ -211,11 +211,11 @@ TEST(ClassEmc, IsTheSameOnADevice) {
   options.held_out = 0.1;
   FrameStore store(source, options.polar, options.brightest, 1e9, silent_monitor());
   const std::size_t half = store.binning().angles() / 2;
-  EmcSetting setting{
+  ClassSetting setting{
       store, std::vector<std::size_t>(store.binning().rings(), half), {}, nullptr, 42, {}};
-  EmcSetting emulated = setting;
-  emulated.make_device = [](const LikelihoodEngine& engine) {
-    return std::make_unique<cuda::ClassExpectation<cuda::HostQueue>>(engine);
+  ClassSetting emulated = setting;
+  emulated.make_device = [](const LikelihoodEngine& engine, const TileReturns& returns) {
+    return std::make_unique<cuda::ClassExpectation<cuda::HostQueue>>(engine, returns);
   };
   ClassEmc here(setting, options, 0, 2, silent_monitor());
   ClassEmc there(emulated, options, 0, 2, silent_monitor());
