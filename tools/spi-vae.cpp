@@ -114,6 +114,7 @@ void declare_train(cli::Usage& usage, TrainArgs& args) {
           "result of one (docs/scaling.md)")
       .reference(kReference)
       .output("vae.pt", "the model")
+      .cuda(&vae::cuda_devices)
       .ranks(job_team);
   args.inputs.describe(usage);
   args.vae.describe(usage);
@@ -160,14 +161,18 @@ void train(const TrainArgs& args, cli::Session& session) {
       latent_figure(columns.with(latents, set)).save(file.temporary(), plot::Format::png);
       file.commit();
     };
-  const vae::Vae vae = vae::train(set, args.vae,
-                                  {.seed = session.seed(),
-                                   .checkpoint = checkpoint,
-                                   .setting = learn::setting_of(session.provenance()),
-                                   .resume = args.resume,
-                                   .log = &log,
-                                   .team = session.team()},
-                                  session.threads(), history, session.monitor(), each_epoch);
+  std::optional<std::size_t> cuda_device;
+  if (session.device() == Device::cuda)
+    cuda_device = device_of_rank(machine_rank(), std::size_t(vae::cuda_devices(nullptr)));
+  const vae::Vae vae =
+      vae::train(set, args.vae,
+                 {.seed = session.seed(),
+                  .checkpoint = checkpoint,
+                  .setting = learn::setting_of(session.provenance()),
+                  .resume = args.resume,
+                  .log = &log,
+                  .team = session.team()},
+                 session.threads(), history, session.monitor(), each_epoch, cuda_device);
   if (!session.team().leads()) return;
   std::deque<AtomicFile> outputs;
   const auto save = [&](const plot::Figure& figure, const fs::path& path) {

@@ -113,13 +113,15 @@ class CudaQueue {
     std::unique_ptr<std::remove_pointer_t<cudaEvent_t>, Destroy> event_;
   };
 
-  CudaQueue() {
+  CudaQueue() : owned_(true) {
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
   }
+  /// On another one's stream, which outlives the queue.
+  explicit CudaQueue(cudaStream_t given) : stream_(given) {}
   /// Waits for the work: memory that was declared before the queue outlives what uses it.
   ~CudaQueue() {
     cudaStreamSynchronize(stream_);
-    cudaStreamDestroy(stream_);
+    if (owned_) cudaStreamDestroy(stream_);
   }
   CudaQueue(const CudaQueue&) = delete;
   CudaQueue& operator=(const CudaQueue&) = delete;
@@ -187,6 +189,7 @@ class CudaQueue {
 
  private:
   cudaStream_t stream_ = nullptr;
+  bool owned_ = false;
 };
 
 }  // namespace spi::cuda

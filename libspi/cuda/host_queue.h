@@ -31,6 +31,8 @@ class HostQueue {
   using Pinned = Memory<T>;
   struct Mark {};
 
+  void enter() {}
+
   /// What free_bytes() says: tests choose it.
   static inline double pretended_bytes = 1e9;
   static double free_bytes() { return pretended_bytes; }

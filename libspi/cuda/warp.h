@@ -87,6 +87,15 @@ SPI_KERNEL void atomic_add(unsigned* to, unsigned value) {
 #endif
 }
 
+/// Two's complement: adds signed numbers as well.
+SPI_KERNEL void atomic_add(unsigned long long* to, unsigned long long value) {
+#if defined(__CUDA_ARCH__)
+  atomicAdd(to, value);
+#else
+  *to += value;
+#endif
+}
+
 /// Starts copying a float from device to shared memory, or a zero where it is not `inside`; there
 /// when copies_arrive() has returned and the step has ended. `from` is not read when outside.
 SPI_KERNEL void copy_async(float* to, const float* from, bool inside) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/learn/chunk_gradients.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -14,8 +15,18 @@ namespace {
 
 constexpr double kNone = -1;  ///< the largest element of an undefined gradient
 
-double largest(const at::Tensor& gradient) {
-  return gradient.defined() ? gradient.abs().max().item<double>() : kNone;
+/// Of each gradient; a device is waited for once.
+std::vector<double> largest(const Gradients& gradients) {
+  std::vector<double> result(gradients.size(), kNone);
+  std::vector<at::Tensor> found;
+  for (const at::Tensor& gradient : gradients)
+    if (gradient.defined()) found.push_back(gradient.abs().max());
+  if (found.empty()) return result;
+  const at::Tensor values = at::stack(found).to(at::kCPU, at::kDouble);
+  const double* value = values.data_ptr<double>();
+  for (std::size_t k = 0; k < gradients.size(); ++k)
+    if (gradients[k].defined()) result[k] = *value++;
+  return result;
 }
 
 /// What all ranks know of every chunk: its values, then the largest element of each gradient.
@@ -28,7 +39,7 @@ class ChunkTable {
     SPI_ASSERT(loss.values.size() == values_ && values_ + loss.gradients.size() == width_);
     double* number = &numbers_[chunk * width_];
     for (const double value : loss.values) *number++ = value;
-    for (const at::Tensor& gradient : loss.gradients) *number++ = largest(gradient);
+    std::ranges::copy(largest(loss.gradients), number);
   }
   /// All ranks: chunks [bounds[r], bounds[r+1]) are those of rank r.
   void share(Team& team, std::vector<std::size_t> bounds) {
@@ -72,8 +83,26 @@ at::Tensor as_gradient(std::span<const double> values, const at::Tensor& paramet
   return gradient.to(parameter.device());
 }
 
+/// sum_gradients() of a rank that is alone, where the gradients are.
+Gradients sum_there(const std::vector<ChunkLoss>& chunks, const ChunkTable& table,
+                    const std::vector<at::Tensor>& parameters) {
+  Gradients result(parameters.size());
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    const auto bound = table.bound(p);
+    if (!bound) continue;
+    Gradients terms;
+    for (const ChunkLoss& chunk : chunks) terms.push_back(chunk.gradients[p]);
+    result[p] = std::isfinite(*bound) ? exact_sum(terms, *bound).to(at::kFloat)
+                                      : at::full_like(parameters[p], std::nan(""));
+    result[p] = result[p].view(parameters[p].sizes());
+  }
+  return result;
+}
+
 Gradients sum_gradients(const std::vector<ChunkLoss>& mine, const ChunkTable& table,
                         const std::vector<at::Tensor>& parameters, const Hands& hands) {
+  if (hands.team.size() == 1 && !parameters.front().is_cpu())
+    return sum_there(mine, table, parameters);
   std::vector<std::size_t> start{0};
   for (std::size_t p = 0; p < parameters.size(); ++p)
     start.push_back(start.back() + (table.bound(p) ? std::size_t(parameters[p].numel()) : 0));
@@ -114,6 +143,18 @@ ChunkLoss sum_chunks(std::size_t count, std::size_t values,
   ChunkLoss sum;
   for (std::size_t value = 0; value < values; ++value) sum.values.push_back(table.sum(value));
   if (!parameters.empty()) sum.gradients = sum_gradients(mine, table, parameters, hands);
+  return sum;
+}
+
+at::Tensor exact_sum(const Gradients& terms, double bound) {
+  const Quantum quantum(bound);
+  at::Tensor sum;
+  for (const at::Tensor& term : terms) {
+    if (!term.defined()) continue;
+    const at::Tensor rounded =
+        term.flatten().to(at::kDouble).add_(quantum.shift()).sub_(quantum.shift());
+    sum = sum.defined() ? sum.add_(rounded) : rounded;
+  }
   return sum;
 }
 

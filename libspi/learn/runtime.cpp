@@ -14,6 +14,12 @@ int cuda_devices(std::string* why) {
   return count;
 }
 
+void make_cuda_exact() {
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setDeterministicCuDNN(true);
+}
+
 void set_threads(int threads) {
   at::set_num_threads(threads);
   openblas_set_num_threads(threads);

@@ -56,6 +56,12 @@ void draw_weights(torch::nn::Module& module, std::uint64_t seed) {
   }
 }
 
+at::Tensor sent(const at::Tensor& tensor, at::Device device) {
+  if (tensor.device() == device) return tensor;
+  if (!device.is_cuda() || !tensor.is_cpu()) return tensor.to(device);
+  return tensor.contiguous().pin_memory().to(device, tensor.scalar_type(), /*non_blocking=*/true);
+}
+
 Tensors tensors_of(const torch::nn::Module& module) {
   Tensors tensors;
   for_each_tensor(module, [&](const std::string& name, const at::Tensor& tensor) {

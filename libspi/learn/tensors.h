@@ -20,6 +20,10 @@ using Tensors = std::vector<std::pair<std::string, at::Tensor>>;
 /// their module set, biases become 0.
 void draw_weights(torch::nn::Module& module, std::uint64_t seed);
 
+/// The tensor on a device: itself where it is there, else a copy, for which the host does not wait
+/// on its way to a CUDA device.
+at::Tensor sent(const at::Tensor& tensor, at::Device device);
+
 /// Copies on the CPU.
 Tensors tensors_of(const torch::nn::Module& module);
 /// Overwrites the module's tensors by those of the same names. UserError where names or shapes

@@ -74,11 +74,6 @@ struct Operation {
   MakeProblem make;
 };
 
-template <class T>
-std::unique_ptr<Problem> make(Scale scale, std::uint64_t seed) {
-  return std::make_unique<T>(scale, seed);
-}
-
 /// Unit roundoff of single precision.
 inline constexpr double kRoundoff = 0x1p-24;
 

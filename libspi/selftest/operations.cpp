@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "libspi/selftest/problems.h"
-#include "libspi/selftest/slicing.h"
 
 namespace spi::selftest {
 
@@ -13,8 +12,8 @@ std::vector<Operation> operations() {
       {"m-step", maximisation_problem},
       {"orientation", orientation_problem},
       {"orientation-masked", masked_orientation_problem},
-      {"slice", make<Slice>},
-      {"slice-adjoint", make<SliceAdjoint>},
+      {"slice", slice_problem},
+      {"slice-adjoint", slice_adjoint_problem},
       {"phasing", phasing_problem},
       {"emc-slice", emc_slice_problem},
       {"emc-scatter", emc_scatter_problem},

@@ -17,6 +17,9 @@ std::unique_ptr<Problem> maximisation_problem(Scale scale, std::uint64_t seed);
 std::unique_ptr<Problem> orientation_problem(Scale scale, std::uint64_t seed);
 /// Patterns of which parts are not measured.
 std::unique_ptr<Problem> masked_orientation_problem(Scale scale, std::uint64_t seed);
+/// Symmetrised slicing, and its transpose.
+std::unique_ptr<Problem> slice_problem(Scale scale, std::uint64_t seed);
+std::unique_ptr<Problem> slice_adjoint_problem(Scale scale, std::uint64_t seed);
 /// An iteration of the difference map.
 std::unique_ptr<Problem> phasing_problem(Scale scale, std::uint64_t seed);
 /// 3D EMC: slices of a cube, their adjoint, gains of frames off the grid.

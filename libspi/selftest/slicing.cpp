@@ -4,6 +4,7 @@
 #include "libspi/base/error.h"
 #include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
+#include "libspi/selftest/problems.h"
 #include "libspi/selftest/reference/slicing_reference.h"
 
 namespace spi::selftest {
@@ -17,12 +18,15 @@ std::size_t patterns(Scale scale) { return scale == Scale::quick ? 3 : 10; }
 
 }  // namespace
 
-Slicing::Slicing(Scale scale, std::uint64_t seed)
-    : slicer_(FreeBox(edge(scale), point_group(kGroup)), disc_points(edge(scale), 1e-4, 2.0)) {
+Slicing::Slicing(Way way, Scale scale, std::uint64_t seed)
+    : way_(way),
+      slicer_(FreeBox(edge(scale), point_group(kGroup)), disc_points(edge(scale), 1e-4, 2.0)) {
   Random random(seed, 0x5e1f, 0);
   for (std::size_t b = 0; b < patterns(scale); ++b) pose_.push_back(random_rotation(random));
   volumes_.resize(pose_.size() * slicer_.box().voxels());
   values_.resize(pose_.size() * slicer_.points().size());
+  std::vector<float>& given = slices() ? volumes_ : values_;
+  given = noise(given.size(), seed, slices() ? 1 : 2);
 }
 
 std::string Slicing::size() const {
@@ -51,11 +55,11 @@ Vector3 Slicing::place(std::size_t b, std::size_t i) const {
   return rotate(pose_[b], Vector3{p.x[i], p.y[i], p.z[i]});
 }
 
-Slice::Slice(Scale scale, std::uint64_t seed) : Slicing(scale, seed) {
-  volumes_ = noise(volumes_.size(), seed, 1);
+std::vector<double> Slicing::truth(int threads) const {
+  return slices() ? true_slices(threads) : true_adjoint();
 }
 
-std::vector<double> Slice::truth(int threads) const {
+std::vector<double> Slicing::true_slices(int threads) const {
   const std::size_t points = slicer_.points().size(), voxels = slicer_.box().voxels();
   std::vector<std::vector<double>> parts(pose_.size());
   parallel_for(pose_.size(), threads, [&](std::size_t b, int) {
@@ -71,7 +75,15 @@ std::vector<double> Slice::truth(int threads) const {
   return all;
 }
 
-std::vector<double> Slice::sample() const {
+std::vector<double> Slicing::true_adjoint() const {
+  std::vector<Vector3> points;
+  for (std::size_t i = 0; i < slicer_.points().size(); ++i) points.push_back(place(0, i));
+  return reference::symmetric_adjoint(slicer_.box(), point_group(kGroup), points, values_);
+}
+
+std::vector<double> Slicing::sample() const {
+  if (!slices())
+    return {volumes_.begin(), volumes_.begin() + std::ptrdiff_t(slicer_.box().voxels())};
   const std::size_t points = slicer_.points().size();
   std::vector<double> values;
   for (std::size_t b = 0; b < pose_.size(); ++b)
@@ -79,28 +91,20 @@ std::vector<double> Slice::sample() const {
   return values;
 }
 
-Version Slice::on_cpu(int threads) {
-  return {[this, threads] { slicer_.slice(volumes_, pose_, values_, threads); },
+Version Slicing::on_cpu(int threads) {
+  return {[this, threads] {
+            slices() ? slicer_.slice(volumes_, pose_, values_, threads)
+                     : slicer_.adjoint(values_, pose_, volumes_, threads);
+          },
           [this] { return sample(); }};
 }
 
-SliceAdjoint::SliceAdjoint(Scale scale, std::uint64_t seed) : Slicing(scale, seed) {
-  values_ = noise(values_.size(), seed, 2);
+std::unique_ptr<Problem> slice_problem(Scale scale, std::uint64_t seed) {
+  return std::make_unique<Slicing>(Way::slice, scale, seed);
 }
 
-std::vector<double> SliceAdjoint::truth(int) const {
-  std::vector<Vector3> points;
-  for (std::size_t i = 0; i < slicer_.points().size(); ++i) points.push_back(place(0, i));
-  return reference::symmetric_adjoint(slicer_.box(), point_group(kGroup), points, values_);
-}
-
-std::vector<double> SliceAdjoint::sample() const {
-  return {volumes_.begin(), volumes_.begin() + std::ptrdiff_t(slicer_.box().voxels())};
-}
-
-Version SliceAdjoint::on_cpu(int threads) {
-  return {[this, threads] { slicer_.adjoint(values_, pose_, volumes_, threads); },
-          [this] { return sample(); }};
+std::unique_ptr<Problem> slice_adjoint_problem(Scale scale, std::uint64_t seed) {
+  return std::make_unique<Slicing>(Way::adjoint, scale, seed);
 }
 
 }  // namespace spi::selftest

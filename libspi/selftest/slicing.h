@@ -7,49 +7,36 @@
 
 namespace spi::selftest {
 
-/// Patterns of volumes of noise in random orientations, m-3m.
+/// The two ways of slicing, each the transpose of the other.
+enum class Way { slice, adjoint };
+
+/// Patterns of volumes of noise in random orientations, m-3m. Truth: some points of each pattern;
+/// of the adjoint the voxels of the first one.
 class Slicing : public Problem {
  public:
-  Slicing(Scale scale, std::uint64_t seed);
+  Slicing(Way way, Scale scale, std::uint64_t seed);
   std::string size() const override;
   Work work() const override;
+  std::vector<double> truth(int threads) const override;
   Bound bound(Device device, double rms) const override;
+  Version on_cpu(int threads) override;
+#ifdef SPI_WITH_CUDA
+  std::optional<Version> on_cuda(int device) override;
+#endif
 
- protected:
+ private:
+  bool slices() const { return way_ == Way::slice; }
   /// Where point i of pattern b looks.
   Vector3 place(std::size_t b, std::size_t i) const;
+  std::vector<double> true_slices(int threads) const;
+  std::vector<double> true_adjoint() const;
+  /// What the truth has, of what came out.
+  std::vector<double> sample() const;
 
+  Way way_;
   Slicer slicer_;
   std::vector<Quaternion> pose_;
   std::vector<float> volumes_, values_;  ///< [B][voxels], [B][P]: what goes in and comes out
-};
-
-/// Truth: some points of each pattern.
-class Slice : public Slicing {
- public:
-  Slice(Scale scale, std::uint64_t seed);
-  std::vector<double> truth(int threads) const override;
-  Version on_cpu(int threads) override;
-#ifdef SPI_WITH_CUDA
-  std::optional<Version> on_cuda(int device) override;
-#endif
-
- private:
-  std::vector<double> sample() const;
-};
-
-/// Truth: the voxels of the first pattern.
-class SliceAdjoint : public Slicing {
- public:
-  SliceAdjoint(Scale scale, std::uint64_t seed);
-  std::vector<double> truth(int threads) const override;
-  Version on_cpu(int threads) override;
-#ifdef SPI_WITH_CUDA
-  std::optional<Version> on_cuda(int device) override;
-#endif
-
- private:
-  std::vector<double> sample() const;
 };
 
 }  // namespace spi::selftest

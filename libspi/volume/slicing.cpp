@@ -154,6 +154,14 @@ void slice_points(const Grid& grid, std::span<const Rotation> rotations, const Q
 
 }  // namespace
 
+std::vector<float> coset_rotations(const FreeBox& box, std::span<const Quaternion> model_from_lab) {
+  std::vector<float> all;
+  for (const Quaternion& pose : model_from_lab)
+    for (const Rotation& rotation : rotations_of(box, pose))
+      all.insert(all.end(), rotation.begin(), rotation.end());
+  return all;
+}
+
 Slicer::Slicer(FreeBox box, QueryPoints points) : box_(std::move(box)), points_(std::move(points)) {
   SPI_ASSERT(box_.voxels() < std::size_t(1) << 31);  // indices are 32 bits wide
 }

@@ -10,6 +10,9 @@
 
 namespace spi {
 
+/// [B][cosets][9]: for each coset of the box operation · R_b, a matrix of rows, in float32.
+std::vector<float> coset_rotations(const FreeBox& box, std::span<const Quaternion> model_from_lab);
+
 /// With T_V(p) the trilinear interpolation of the cube V, 0 outside of it, L the Laue class and R_b
 /// the orientation of pattern b, slicing is
 ///   out_b(p) = 1/|L| sum over g in L of T_V(g R_b p),

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "libspi/base/error.h"
+#include "libspi/base/parallel.h"
 #include "libspi/base/random.h"
 #include "libspi/base/team.h"
 #include "models/selftest/gradient.h"
@@ -124,7 +125,20 @@ class VaeStep : public Problem {
   std::vector<double> truth(int) const override { return scaled(definition_, definition_); }
 
   Version on_cpu(int threads) override {
+    return version(std::make_shared<vae::Model>(new_model()), threads);
+  }
+
+  /// With the patterns there, and the gradient's way back.
+  std::optional<Version> on_cuda(int device) override {
+    if (vae::cuda_devices(nullptr) <= device) return std::nullopt;
     const auto model = std::make_shared<vae::Model>(new_model());
+    model->move(at::Device(at::kCUDA, at::DeviceIndex(device)),
+                slicer_on_cuda(*model->slicer, device));
+    return version(model, available_threads());
+  }
+
+ private:
+  Version version(const std::shared_ptr<vae::Model>& model, int threads) {
     const auto task = std::make_shared<vae::VaeTask>(
         *model, set_, options_, learn::Hands{.team = alone(), .threads = threads});
     const auto found = std::make_shared<std::vector<at::Tensor>>();
@@ -137,7 +151,6 @@ class VaeStep : public Problem {
             [this, found] { return scaled(*found, definition_); }};
   }
 
- private:
   vae::Model new_model() const {
     vae::Model model = vae::new_model(set_, options_, seed_, 1, silent_monitor());
     const torch::NoGradGuard no_grad;  // off the kinks, where all is while biases are 0

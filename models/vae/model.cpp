@@ -37,6 +37,16 @@ void Model::build() {
   network = std::make_shared<Network>(shape);
 }
 
+void Model::move(at::Device where, std::unique_ptr<DeviceSlicer> slices) {
+  if (where.is_cuda()) learn::make_cuda_exact();
+  network->to(where);
+  device = where;
+  there = std::move(slices);
+  ring_members = at::Tensor();
+  if (there)
+    ring_members = (ring.unsqueeze(1) == at::arange(shape.size / 2 + 1)).to(where, at::kFloat);
+}
+
 void write_model(const std::filesystem::path& path, const Model& model,
                  const Provenance& provenance) {
   AtomicFile target(path);
@@ -124,9 +134,10 @@ Latents encode(const Model& model, const PatternSet& set, const learn::Hands& ha
     std::vector<std::size_t> rows;
     for (std::size_t n = first; n < last; ++n) rows.push_back(n);
     const Batch batch = make_batch(set, rows, model.optics());
-    const Posterior posterior = model.network->encode(batch.image, batch.joined);
-    const at::Tensor mean = posterior.mean.contiguous();
-    const at::Tensor sigma = (posterior.log_variance / 2).exp().contiguous();
+    const Posterior posterior =
+        model.network->encode(batch.image.to(model.device), batch.joined.to(model.device));
+    const at::Tensor mean = posterior.mean.to(at::kCPU).contiguous();
+    const at::Tensor sigma = (posterior.log_variance / 2).exp().to(at::kCPU).contiguous();
     std::copy_n(mean.data_ptr<float>(), mean.numel(), &latents.mean[first * latents.dim]);
     std::copy_n(sigma.data_ptr<float>(), sigma.numel(), &latents.sigma[first * latents.dim]);
     progress.advance(1);

@@ -21,12 +21,19 @@ struct Model {
   std::vector<float> mean_volume;  ///< [voxels]
   std::unique_ptr<Slicer> slicer;
   std::shared_ptr<Network> network;
-  Latents latents;  ///< of the patterns it was trained on
+  at::Device device = at::kCPU;         ///< of the network
+  std::unique_ptr<DeviceSlicer> there;  ///< of a device that it is on
+  at::Tensor ring_members;              ///< see Optics
+  Latents latents;                      ///< of the patterns it was trained on
 
   /// Slicer and network for what the fields above say.
   void build();
+  /// The network goes to a device, on which `slices`, made of `slicer`, does what the objective
+  /// needs; without it back to the processor.
+  void move(at::Device where, std::unique_ptr<DeviceSlicer> slices);
   Optics optics() const {
-    return {slicer.get(), mean_volume, ring, model_error, gain_mean, gain_deviation};
+    return {slicer.get(), mean_volume,    ring,        model_error,
+            gain_mean,    gain_deviation, there.get(), ring_members};
   }
 };
 

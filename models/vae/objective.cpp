@@ -20,21 +20,27 @@ float significance(float photons, double model_error) {
   return float(n4 / (1 + n4 * model_error * model_error));
 }
 
+/// [B, rings] sums of values [B, P] over the pixels of each ring. By products on a device, whose
+/// index_add would add in any order.
+at::Tensor ring_sums(const at::Tensor& values, const Optics& optics, std::int64_t rings) {
+  if (optics.ring_members.defined()) return at::matmul(values, optics.ring_members);
+  return at::zeros({values.size(0), rings}).index_add(1, optics.ring, values);
+}
+
 /// [B] r' C⁻¹ r / 2 of residuals r [B, P], C = diag(1/weight) + ring_error² within each of `rings`.
-at::Tensor normal_misfit(const at::Tensor& residual, const at::Tensor& weight,
-                         const at::Tensor& ring, std::int64_t rings, double ring_error) {
+at::Tensor normal_misfit(const at::Tensor& residual, const at::Tensor& weight, const Optics& optics,
+                         std::int64_t rings, double ring_error) {
   const at::Tensor weighted = weight * residual;
   const at::Tensor apart = (weighted * residual).sum(1);
   if (ring_error == 0) return apart / 2;
   const double common = ring_error * ring_error;
-  const at::Tensor none = at::zeros({residual.size(0), rings});
-  const at::Tensor ring_sum = none.index_add(1, ring, weighted);
-  const at::Tensor ring_weight = none.index_add(1, ring, weight);
+  const at::Tensor ring_sum = ring_sums(weighted, optics, rings);
+  const at::Tensor ring_weight = ring_sums(weight, optics, rings);
   return (apart - (common * ring_sum.square() / (1 + common * ring_weight)).sum(1)) / 2;
 }
 
 /// [B] R of the slices `seen` [B, P].
-at::Tensor misfit(const at::Tensor& seen, const Batch& batch, const at::Tensor& ring,
+at::Tensor misfit(const at::Tensor& seen, const Batch& batch, const Optics& optics,
                   const VaeOptions& options, double ring_error) {
   const double e2 = options.model_error * options.model_error;
   const at::Tensor& x = batch.intensity;
@@ -48,7 +54,7 @@ at::Tensor misfit(const at::Tensor& seen, const Batch& batch, const at::Tensor& 
   }
   const at::Tensor weight = batch.photons / (1 + 4 * e2 * batch.photons);
   if (options.loss == Loss::gaussian)
-    return normal_misfit((seen + kDark).sqrt() - (x + kDark).sqrt(), 4 * weight, ring,
+    return normal_misfit((seen + kDark).sqrt() - (x + kDark).sqrt(), 4 * weight, optics,
                          batch.image.size(2) / 2 + 1, ring_error);
   at::Tensor constant;  // summed apart: the terms that vary keep their precision
   {
@@ -102,14 +108,14 @@ Objective objective(const Network& network, const Batch& batch, const at::Tensor
   }();
   at::Tensor z = posterior.mean;
   if (noise.defined() && !alone) z = z + (posterior.log_variance / 2).exp() * noise;
-  const at::Tensor seen =
-      slice_volumes(network.decode(z, options.precision), *optics.slicer, batch.pose, 1);
-  return {.reconstruction =
-              misfit(seen, batch, optics.ring, options, alone ? 0 : options.used_ring_error()),
-          .divergence =
-              (posterior.mean.square() + posterior.log_variance.exp() - 1 - posterior.log_variance)
-                  .sum(1) /
-              2};
+  const at::Tensor seen = slice_volumes(network.decode(z, options.precision), *optics.slicer,
+                                        batch.pose, 1, optics.there);
+  return {
+      .reconstruction = misfit(seen, batch, optics, options, alone ? 0 : options.used_ring_error()),
+      .divergence =
+          (posterior.mean.square() + posterior.log_variance.exp() - 1 - posterior.log_variance)
+              .sum(1) /
+          2};
 }
 
 std::vector<float> mean_volume(const PatternSet& set, const Slicer& slicer, double model_error,

@@ -16,6 +16,7 @@
 
 #include <span>
 
+#include "libspi/volume/device_slicing.h"
 #include "libspi/volume/slicing.h"
 #include "models/vae/network.h"
 #include "models/vae/patterns.h"
@@ -29,6 +30,8 @@ struct Optics {
   at::Tensor ring;                     ///< [P] whole distance of each pixel from the centre
   double model_error = 0.1;
   double gain_mean = 0, gain_deviation = 1;
+  const DeviceSlicer* there = nullptr;  ///< slices for the network, where that is on a device
+  at::Tensor ring_members = {};         ///< there [P, rings]: 1 where a pixel is of a ring
 };
 
 /// Tensors of some patterns of a set.

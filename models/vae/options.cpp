@@ -60,7 +60,7 @@ void VaeOptions::describe(OptionSet& options) {
   options.add(
       "max-memory", max_memory,
       "memory to use: fewer patterns are worked on at once where it is little; auto: what is "
-      "available");
+      "available. Of a CUDA device always what it has free");
 }
 
 }  // namespace spi::vae

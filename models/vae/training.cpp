@@ -3,8 +3,10 @@
 
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "libspi/base/memory.h"
 #include "libspi/learn/runtime.h"
@@ -20,9 +22,13 @@ VaeTask::VaeTask(Model& model, const PatternSet& set, const VaeOptions& options,
       hands_(hands),
       monitor_(monitor),
       each_epoch_(std::move(each_epoch)),
-      parameters_(model.network->parameters()) {
+      parameters_(model.network->parameters()),
+      batches_(set, model) {
   learn::set_threads(1);
-  hands_.threads = chunks_at_once();
+  if (model_.there)
+    plan_device();
+  else
+    hands_.threads = chunks_at_once();
 }
 
 int VaeTask::chunks_at_once() const {
@@ -42,16 +48,63 @@ int VaeTask::chunks_at_once() const {
   return each > 0 ? int(std::min(double(threads), std::floor(allowed / each))) : threads;
 }
 
+/// What two patterns take, LibTorch keeps for those that follow: it can do with that, and `left`.
+void VaeTask::plan_device() {
+  const int threads = std::exchange(hands_.threads, 1);
+  const std::size_t rows[] = {0, 1};
+  const double before = model_.there->free_bytes();
+  try {
+    chunk(rows, at::zeros({2, model_.shape.latent_dim}), 1, options_.used_kl_weight(),
+          Learner::all);
+  } catch (const c10::OutOfMemoryError&) {
+    fail("two patterns of --size ", set_.preprocessing.size,
+         " are more than the device has memory for: take a smaller --size or fewer --channels, or "
+         "--device cpu");
+  }
+  const int devices = std::max(1, learn::cuda_devices(nullptr));
+  const int sharing = (hands_.team.sharing() + devices - 1) / devices;
+  double left = model_.there->free_bytes();
+  const double each = (before - left) / 2;
+  left /= sharing;
+  if (batches_.bytes_to_keep() <= left / 2) {
+    left -= batches_.bytes_to_keep();
+    batches_.keep(threads);
+  }
+  constexpr double kNoLimit = 1e9;
+  const double fitting = each > 0 ? std::clamp(left / each, 2., kNoLimit) : kNoLimit;
+  // All ranks cut a step alike.
+  std::vector<double> all(hands_.team.size());
+  all[hands_.team.rank()] = fitting;
+  std::vector<std::size_t> bounds(all.size() + 1);
+  std::iota(bounds.begin(), bounds.end(), 0);
+  hands_.team.gather(std::span(all), bounds);
+  together_ = std::size_t(std::ranges::min(all));
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> VaeTask::chunks_of(std::size_t rows) const {
+  if (!model_.there) return chunks(rows);
+  const std::size_t ranks = hands_.team.size();
+  const std::size_t most = std::min(together_, (rows + ranks - 1) / ranks);
+  const auto bounds = equal_parts(rows, (rows + most - 1) / most);
+  std::vector<std::pair<std::size_t, std::size_t>> result;
+  for (std::size_t n = 1; n < bounds.size(); ++n) result.emplace_back(bounds[n - 1], bounds[n]);
+  return result;
+}
+
 learn::ChunkLoss VaeTask::chunk(std::span<const std::size_t> rows, const at::Tensor& noise,
                                 double share, double kl_weight, Learner learner) const {
   const Optics optics = model_.optics();
+  const at::Tensor drawn = noise.defined() ? learn::sent(noise, model_.device) : noise;
   const Objective terms =
-      objective(*model_.network, make_batch(set_, rows, optics), noise, optics, options_, learner);
-  learn::ChunkLoss result{
-      .values = {terms.reconstruction.sum().item<double>(), terms.divergence.sum().item<double>()}};
-  if (!noise.defined()) return result;
-  const at::Tensor loss = share * (terms.reconstruction.sum() + kl_weight * terms.divergence.sum());
-  result.gradients = torch::autograd::grad({loss}, parameters_, {}, {}, false, true);
+      objective(*model_.network, batches_(rows), drawn, optics, options_, learner);
+  const at::Tensor reconstruction = terms.reconstruction.sum(), divergence = terms.divergence.sum();
+  learn::ChunkLoss result;
+  if (noise.defined()) {
+    const at::Tensor loss = share * (reconstruction + kl_weight * divergence);
+    result.gradients = torch::autograd::grad({loss}, parameters_, {}, {}, false, true);
+  }
+  // Last: here the host waits for a device.
+  result.values = {reconstruction.item<double>(), divergence.item<double>()};
   return result;
 }
 
@@ -70,7 +123,7 @@ at::Tensor VaeTask::loss(std::span<const std::size_t> rows, const learn::Step& s
   if (step.training)
     noise = at::randn({std::int64_t(rows.size()), model_.shape.latent_dim}, step.generator);
 
-  const auto bounds = chunks(rows.size());
+  const auto bounds = chunks_of(rows.size());
   const auto learned = step.training ? parameters_ : std::vector<at::Tensor>();
   const learn::ChunkLoss sum =
       learn::sum_chunks(bounds.size(), 2, learned, hands_, [&](std::size_t item) {

@@ -4,15 +4,16 @@
 
 #include "libspi/learn/chunk_gradients.h"
 #include "libspi/learn/trainer.h"
-#include "models/vae/model.h"
+#include "models/vae/batches.h"
 #include "models/vae/vae.h"
 
 namespace spi::vae {
 
-/// Each step's patterns are worked on in chunks that ranks and threads share, see sum_chunks().
+/// Each step's patterns are worked on in chunks that ranks and threads share, see sum_chunks(): by
+/// two on the processor, on a device as many of a rank's share as its memory holds.
 class VaeTask : public learn::Task {
  public:
-  /// Works on one chunk to see what memory it takes. UserError where not even one fits.
+  /// All ranks. Works on one chunk to see what memory it takes. UserError where not even one fits.
   VaeTask(Model& model, const PatternSet& set, const VaeOptions& options, const learn::Hands& hands,
           Monitor& monitor = silent_monitor(), EpochViewer each_epoch = {});
 
@@ -26,6 +27,9 @@ class VaeTask : public learn::Task {
   learn::ChunkLoss chunk(std::span<const std::size_t> rows, const at::Tensor& noise, double share,
                          double kl_weight, Learner learner) const;
   int chunks_at_once() const;
+  void plan_device();
+  /// [first, last) of the chunks of so many rows.
+  std::vector<std::pair<std::size_t, std::size_t>> chunks_of(std::size_t rows) const;
 
   Model& model_;
   const PatternSet& set_;
@@ -35,6 +39,8 @@ class VaeTask : public learn::Task {
   Monitor& monitor_;
   EpochViewer each_epoch_;
   std::vector<at::Tensor> parameters_;
+  Batches batches_;
+  std::size_t together_ = 0;  ///< patterns of a chunk on a device
 };
 
 /// A model for the patterns: mean volume, standardised gain, weights drawn by the seed.

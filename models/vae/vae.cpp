@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "libspi/cuda/devices.h"
 #include "libspi/learn/runtime.h"
 #include "models/vae/slice_function.h"
 #include "models/vae/training.h"
@@ -67,11 +68,15 @@ std::vector<float> Vae::reconstruct(const PatternSet& set, std::size_t row) cons
 }
 
 Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& run, int threads,
-          learn::History& history, Monitor& monitor, const EpochViewer& each_epoch) {
+          learn::History& history, Monitor& monitor, const EpochViewer& each_epoch,
+          std::optional<std::size_t> cuda_device) {
   check_options(options);
   if (set.count() < 10) fail("training needs at least 10 patterns, there are ", set.count());
   Model model = new_model(set, options, run.seed, threads, monitor);
   const learn::Hands hands{run.team, threads};
+  if (cuda_device)
+    model.move(at::Device(at::kCUDA, at::DeviceIndex(*cuda_device)),
+               slicer_on_cuda(*model.slicer, int(*cuda_device)));
   VaeTask task(model, set, options, hands, monitor, each_epoch);
   const learn::Split split =
       learn::split_rows(set.count(), {}, options.training.validation, run.seed);
@@ -80,8 +85,15 @@ Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& ru
                       options.training.epochs * learn::steps_per_epoch(split, options.training));
     history = learn::train(task, split, options.training, run, progress);
   }
+  model.move(at::kCPU, nullptr);
   model.latents = encode(model, set, hands, monitor);
   return Vae(std::move(model));
+}
+
+int cuda_devices(std::string* why) {
+  if (cuda::kernel_devices()) return learn::cuda_devices(why);
+  if (why) *why = "this build has no CUDA kernels";
+  return 0;
 }
 
 }  // namespace spi::vae

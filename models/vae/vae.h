@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "libspi/base/device.h"
 #include "libspi/cli/provenance.h"
 #include "models/vae/latents.h"
 #include "models/vae/patterns.h"
@@ -52,8 +53,13 @@ class Vae {
 /// ranks call it.
 using EpochViewer = std::function<void(std::size_t epoch, const Latents& latents)>;
 
-/// Trains on `set` as `options` say; `history` receives the losses. All ranks of run.team.
+/// Trains on `set` as `options` say; `history` receives the losses. All ranks of run.team. Training
+/// is on that CUDA device, or on the processor; what comes before and after is on the processor.
 Vae train(const PatternSet& set, const VaeOptions& options, const learn::Run& run, int threads,
-          learn::History& history, Monitor& monitor, const EpochViewer& each_epoch = {});
+          learn::History& history, Monitor& monitor, const EpochViewer& each_epoch = {},
+          std::optional<std::size_t> cuda_device = {});
+
+/// Devices that training can use: it needs LibTorch's CUDA and the kernels. A CudaCount.
+int cuda_devices(std::string* why);
 
 }  // namespace spi::vae

@@ -63,6 +63,21 @@ TEST(SumChunks, IsTheSumToOneRounding) {
   }
 }
 
+/// What a device does, here: bit for bit what the processor's loop over elements does.
+TEST(SumChunks, AreTheSumsOfADevice) {
+  const ChunkLoss sum = sum_chunks(6, 2, parameters(), {alone(), 1}, chunk_loss);
+  for (std::size_t p = 0; p < 3; ++p) {
+    Gradients terms;
+    double bound = 0;
+    for (std::size_t n = 0; n < 6; ++n) {
+      terms.push_back(chunk_loss(n).gradients[p]);
+      if (terms.back().defined()) bound += terms.back().abs().max().item<double>();
+    }
+    const at::Tensor there = exact_sum(terms, bound).to(at::kFloat).view(parameters()[p].sizes());
+    EXPECT_TRUE(at::equal(sum.gradients[p], there)) << p;
+  }
+}
+
 TEST(SumChunks, KeepsWhatIsNotFinite) {
   for (const float bad : {NAN, INFINITY}) {
     const auto work = [&](std::size_t n) {

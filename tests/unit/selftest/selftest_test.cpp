@@ -23,13 +23,18 @@ std::vector<Row> rows_of(MakeProblem make, const std::vector<Bench>& benches = k
   return run({{"operation", make}}, benches, {.quick = true, .only = {}}, 1, 1, silent_monitor());
 }
 
+template <class T>
+std::unique_ptr<Problem> make(Scale scale, std::uint64_t seed) {
+  return std::make_unique<T>(Way::slice, scale, seed);
+}
+
 /// Slicing with a fault of some kind in what it gives.
 template <class Fault>
-class Broken : public Slice {
+class Broken : public Slicing {
  public:
-  using Slice::Slice;
+  using Slicing::Slicing;
   Version on_cpu(int threads) override {
-    Version version = Slice::on_cpu(threads);
+    Version version = Slicing::on_cpu(threads);
     return {version.run, [result = version.result] {
               std::vector<double> values = result();
               Fault()(values);
@@ -77,7 +82,7 @@ TEST(Selftest, FaultsFail) {
 }
 
 TEST(Selftest, WhatCannotRunFailsAndTheRestGoesOn) {
-  const auto rows = run({{"broken", make<Broken<Refuses>>}, {"slice", make<Slice>}}, kProcessor,
+  const auto rows = run({{"broken", make<Broken<Refuses>>}, {"slice", make<Slicing>}}, kProcessor,
                         {.quick = true, .only = {}}, 1, 1, silent_monitor());
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].verdict, Verdict::fail);
@@ -88,9 +93,9 @@ TEST(Selftest, WhatCannotRunFailsAndTheRestGoesOn) {
 }
 
 /// An operation of the processor alone.
-class OnlyHere : public Slice {
+class OnlyHere : public Slicing {
  public:
-  using Slice::Slice;
+  using Slicing::Slicing;
   std::optional<Version> on_cuda(int) override { return std::nullopt; }
 };
 

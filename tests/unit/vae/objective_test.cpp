@@ -8,8 +8,11 @@
 #include <cmath>
 
 #include "libspi/base/error.h"
+#include "libspi/cuda/host_queue.h"
+#include "libspi/volume/slicing_on_queue.h"
 #include "models/vae/slice_function.h"
 #include "models/vae/training.h"
+#include "tests/unit/thread_team.h"
 #include "tests/unit/vae/small_world.h"
 
 namespace spi::vae {
@@ -26,8 +29,8 @@ VaeOptions small_options() {
 }
 
 std::vector<at::Tensor> gradients(Model& model, const PatternSet& set, const VaeOptions& options,
-                                  int threads, double* value = nullptr) {
-  VaeTask task(model, set, options, {alone(), threads});
+                                  int threads, double* value = nullptr, Team& team = alone()) {
+  VaeTask task(model, set, options, {team, threads});
   std::vector<std::size_t> rows(7);
   for (std::size_t n = 0; n < rows.size(); ++n) rows[n] = n;
   learn::Parts parts;
@@ -49,6 +52,36 @@ TEST(SliceFunction, BackwardIsTheAdjoint) {
                        expected, 1);
   for (std::int64_t i = 0; i < gradient.numel(); ++i)
     ASSERT_EQ(gradient.data_ptr<float>()[i], expected[std::size_t(i)]);
+}
+
+/// A device whose memory shrinks whenever it is asked.
+struct ScarceQueue : cuda::HostQueue {
+  static inline double left = 0, taken = 0;
+  static double free_bytes() { return left -= taken; }
+};
+
+template <class Queue>
+std::unique_ptr<DeviceSlicer> emulated(const Slicer& slicer) {
+  return std::make_unique<cuda::SlicingOnQueue<Queue>>(slicer);
+}
+
+TEST(SliceFunction, OnADeviceIsThatOfTheProcessor) {
+  for (const char* group : {"C1", "C2h", "D3", "m-3m"}) {
+    const SmallWorld world(group, kSize, 3, 10);
+    const auto there = emulated<cuda::HostQueue>(world.slicer);
+    const auto voxels = std::int64_t(world.slicer.box().voxels());
+    const at::Tensor volumes = at::rand({3, voxels}).requires_grad_();
+    const at::Tensor here = slice_volumes(volumes, world.slicer, world.set.pose, 1);
+    const at::Tensor other = slice_volumes(volumes, world.slicer, world.set.pose, 1, there.get());
+    const at::Tensor weight = at::rand(here.sizes());
+    const auto gradient = [&](const at::Tensor& out) {
+      return torch::autograd::grad({(out * weight).sum()}, {volumes})[0];
+    };
+    // As tests of DeviceSlicer argue.
+    EXPECT_LT((here - other).abs().max().item<double>(), 2e-5) << group;
+    EXPECT_LT((gradient(here) - gradient(other)).abs().max().item<double>(), 2e-4) << group;
+    EXPECT_GT(gradient(other).abs().max().item<double>(), 0.1) << group;
+  }
 }
 
 TEST(Network, BeginsAtTheMeanVolume) {
@@ -174,6 +207,49 @@ TEST(VaeTask, GradientsDoNotDependOnTheThreads) {
              b = gradients(model, world.set, small_options(), 3, &three);
   EXPECT_EQ(one, three);
   for (std::size_t k = 0; k < a.size(); ++k) EXPECT_TRUE(at::equal(a[k], b[k])) << k;
+}
+
+/// All that a device does but for LibTorch's own products: patterns kept there, chunks as large as
+/// memory allows, rings by products.
+TEST(VaeTask, GradientsOfADeviceAreThoseOfTheProcessor) {
+  const SmallWorld world("D3", kSize, 8, 30);
+  Model model = new_model(world.set, small_options(), 1, 1, silent_monitor());
+  double here = 0;
+  const auto expected = gradients(model, world.set, small_options(), 1, &here);
+  const auto expect_same = [&](const std::vector<at::Tensor>& found, double value) {
+    EXPECT_NEAR(value, here, 1e-5 * here);
+    for (std::size_t k = 0; k < expected.size(); ++k)
+      // Float32 sums of some hundred pixels and voxels through eight layers, in another order.
+      EXPECT_LT((found[k] - expected[k]).norm().item<double>(),
+                1e-4 * expected[k].norm().item<double>() + 1e-7)
+          << k;
+  };
+  double value = 0;
+  model.move(at::kCPU, emulated<cuda::HostQueue>(*model.slicer));
+  const auto kept = gradients(model, world.set, small_options(), 2, &value);
+  expect_same(kept, value);
+
+  // Two patterns take 1 kB, 1.5 kB are left: chunks of three, and no room for the patterns.
+  ScarceQueue::left = 3500, ScarceQueue::taken = 1000;
+  model.move(at::kCPU, emulated<ScarceQueue>(*model.slicer));
+  expect_same(gradients(model, world.set, small_options(), 2, &value), value);
+  // 10 kB are left: one chunk as before, of the very same numbers.
+  ScarceQueue::left = 12000;
+  model.move(at::kCPU, emulated<ScarceQueue>(*model.slicer));
+  const auto made = gradients(model, world.set, small_options(), 2, &value);
+  for (std::size_t k = 0; k < kept.size(); ++k) EXPECT_TRUE(at::equal(made[k], kept[k])) << k;
+
+  test::on_ranks(3, [&](Team& team) {
+    Model own = new_model(world.set, small_options(), 1, 1, silent_monitor());
+    own.move(at::kCPU, emulated<cuda::HostQueue>(*own.slicer));
+    double of_all = 0;
+    const auto found = gradients(own, world.set, small_options(), 1, &of_all, team);
+    expect_same(found, of_all);
+  });
+
+  model.move(at::kCPU, nullptr);
+  const auto again = gradients(model, world.set, small_options(), 1);
+  for (std::size_t k = 0; k < again.size(); ++k) EXPECT_TRUE(at::equal(again[k], expected[k]));
 }
 
 TEST(VaeTask, KeepsToTheMemoryAllowed) {
