@@ -163,7 +163,8 @@ void train(const TrainArgs& args, cli::Session& session) {
     };
   std::optional<std::size_t> cuda_device;
   if (session.device() == Device::cuda)
-    cuda_device = device_of_rank(machine_rank(), std::size_t(vae::cuda_devices(nullptr)));
+    cuda_device =
+        device_of_rank(session.team().rank_on_machine(), std::size_t(vae::cuda_devices(nullptr)));
   const vae::Vae vae =
       vae::train(set, args.vae,
                  {.seed = session.seed(),
