@@ -76,7 +76,7 @@ RegressionQuality regression_quality(const Coordinates& truth, const std::vector
                                      const std::vector<double>& variance) {
   const std::size_t components = truth.components;
   RegressionQuality quality{
-      .rows = rows.size(), .r2 = {}, .squared_error = {}, .variance = variance};
+      .rows = rows.size(), .held_out = true, .r2 = {}, .squared_error = {}, .variance = variance};
   for (std::size_t c = 0; c < components; ++c) {
     double sum = 0, squares = 0, errors = 0;
     for (const std::size_t row : rows) {
@@ -158,8 +158,12 @@ AbsoluteEmbedding read_embedding_model(const std::filesystem::path& path) {
     members = json.at("members");
     quantile = json.at("novelty_quantile");
   } catch (const Json::exception&) {
-    fail(path.string(), ": its settings are damaged");
+    members = 0;
   }
+  const std::size_t components = model.components();
+  if (members == 0 || components == 0 || model.target_deviation.size() != components ||
+      !(quantile > 0))
+    fail(path.string(), ": its settings are damaged");
   model.features.circle_mean = file.read<double>("features/circle_mean");
   model.features.ring_noise = file.read<double>("features/ring_noise");
   model.scale.column = file.read<std::uint32_t>("features/column");
@@ -177,7 +181,8 @@ AbsoluteEmbedding read_embedding_model(const std::filesystem::path& path) {
     model.landscape.map = file.text_attribute("training/embedding", "map");
   model.predicted = file.read<float>("training/predicted", points);
   model.held_out = file.read<std::uint8_t>("training/held_out", {model.landscape.rows});
-  const std::size_t rows = file.shape("training/features").at(0);
+  const h5::Shape shape = file.shape("training/features");
+  const std::size_t rows = shape.empty() ? 0 : shape[0];
   model.novelty =
       Novelty({rows, used, file.read<float>("training/features", {rows, used})}, quantile);
   read_members(file, members, model);

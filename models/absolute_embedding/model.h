@@ -18,9 +18,10 @@ struct Prediction {
   std::vector<float> distance;  ///< [n] from the training set (Novelty); beyond 1: outside
 };
 
-/// How well held-out patterns are placed.
+/// How well patterns are placed.
 struct RegressionQuality {
   std::size_t rows = 0;
+  bool held_out = true;               ///< from the training; else it has seen them
   std::vector<double> r2;             ///< [C] 1 - squared error / variance
   std::vector<double> squared_error;  ///< [C] mean, in squared units of the landscape
   std::vector<double> variance;       ///< [C] of the coordinates of all patterns trained on

@@ -10,15 +10,14 @@ RegressorNetwork::RegressorNetwork(std::size_t features, const std::vector<std::
   sizes.push_back(components);
   for (std::size_t k = 0; k + 1 < sizes.size(); ++k) {
     const auto in = std::int64_t(sizes[k]), out = std::int64_t(sizes[k + 1]);
-    weight_.push_back(register_parameter(text_of("layer", k, "_weight"), at::zeros({out, in})));
-    bias_.push_back(register_parameter(text_of("layer", k, "_bias"), at::zeros({out})));
+    layers_.push_back(learn::add_layer(*this, text_of("layer", k), {out, in}));
   }
 }
 
 at::Tensor RegressorNetwork::forward(at::Tensor x, double dropout, const at::Generator& generator) {
-  for (std::size_t k = 0; k < weight_.size(); ++k) {
-    x = at::linear(x, weight_[k], bias_[k]);
-    if (k + 1 == weight_.size()) break;
+  for (std::size_t k = 0; k < layers_.size(); ++k) {
+    x = at::linear(x, layers_[k].weight, layers_[k].bias);
+    if (k + 1 == layers_.size()) break;
     x = at::relu(x);
     if (dropout > 0)
       x = x * at::empty(x.sizes(), at::kFloat).bernoulli_(1 - dropout, generator).to(x.device()) /

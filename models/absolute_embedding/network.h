@@ -3,6 +3,7 @@
 #pragma once
 
 #include "libspi/embedding/polar_features.h"
+#include "libspi/learn/layers.h"
 #include "libspi/learn/trainer.h"
 
 namespace spi {
@@ -18,7 +19,7 @@ class RegressorNetwork : public torch::nn::Module {
   at::Tensor forward(at::Tensor x, double dropout = 0, const at::Generator& generator = {});
 
  private:
-  std::vector<at::Tensor> weight_, bias_;
+  std::vector<learn::Layer> layers_;
 };
 
 /// Mean squared error of coordinates in units of their deviation.

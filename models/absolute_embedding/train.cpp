@@ -183,15 +183,16 @@ TrainedEmbedding train_embedding(StackReader& averages, const Coordinates& lands
   model.predicted = model.predict(raw).mean;
   model.held_out.resize(landscape.rows);
   for (const std::size_t row : split.validation) model.held_out[row] = 1;
+  const bool validates = !split.validation.empty();
   out.quality = regression_quality(landscape, model.predicted,
-                                   split.validation.empty() ? split.train : split.validation,
-                                   variances(model));
+                                   validates ? split.validation : split.train, variances(model));
+  out.quality.held_out = validates;
   return out;
 }
 
 std::string quality_text(const RegressionQuality& quality) {
-  std::string text = text_of("on ", quality.rows,
-                             " held-out patterns (squared errors: in units of the landscape; over "
+  std::string text = text_of("on ", quality.rows, quality.held_out ? " held-out" : " training",
+                             " patterns (squared errors: in units of the landscape; over "
                              "its variance; published, Zhuang et al. 2022)");
   for (std::size_t c = 0; c < quality.r2.size(); ++c) {
     char line[160];

@@ -10,14 +10,13 @@ namespace {
 
 constexpr std::int64_t kDense = 256;
 constexpr std::int64_t kSmallest = 4;  ///< edge at which the compact network stops halving
-constexpr std::int64_t kGroups = 8;
 constexpr double kLeak = 0.1;
 constexpr double kFilters[] = {0, 1, 2, 4};  ///< standard deviations in pixels; 0: none
 
 at::Tensor activate(const at::Tensor& x) { return at::leaky_relu(x, kLeak); }
 
 at::Tensor normalise(const at::Tensor& x, const learn::Layer& norm) {
-  return at::group_norm(x, kGroups, norm.weight, norm.bias);
+  return at::group_norm(x, std::int64_t(EncoderOptions::kGroups), norm.weight, norm.bias);
 }
 
 /// [B] -> [B, 3, 3]: rotations about z.

@@ -27,4 +27,9 @@ void EncoderOptions::describe(OptionSet& options) {
                "let it say the fluence, too, instead of taking the number of photons");
 }
 
+void EncoderOptions::check_together() const {
+  if (kind == EncoderKind::resnet18 && channels % kGroups != 0)
+    fail_usage("--channels ", channels, ": resnet18 takes a multiple of ", kGroups);
+}
+
 }  // namespace spi

@@ -35,7 +35,12 @@ struct EncoderOptions {
   std::optional<double> axis_radius = {};  ///< of the middle that has the main axis, of S/2
   bool fluence = false;                    ///< predict the fluence too
 
+  /// resnet18 normalises its channels in so many groups.
+  static constexpr std::size_t kGroups = 8;
+
   void describe(OptionSet& options);
+  /// UsageError where two contradict.
+  void check_together() const;
 };
 
 }  // namespace spi

@@ -23,7 +23,7 @@ FrameStore open_store(FrameSource& source, const NeuralOptions& options, Monitor
 /// The intensities of a cube over the mean, in photons a pixel of a frame of fluence 1.
 void set_intensity(const Cube& cube, const Preprocessing& pre, Model& model) {
   const std::size_t n = cube.n;
-  const double half = double(n / 2), rim = half - 2, pixels = pre.cell_px * pre.cell_px;
+  const double half = double(n / 2), rim = rim_voxels(cube), pixels = pre.cell_px * pre.cell_px;
   model.size = n;
   model.q_per_voxel = pre.rim_px * pre.q_per_pixel / rim;
   model.intensity.resize(cube.values.size());

@@ -62,6 +62,7 @@ void NeuralOptions::check_together() const {
   if (!std::has_single_bit(copies)) fail_usage("--copies must be 1, 2, 4 or 8");
   if ((polar.r_max && polar.q_max) || (polar.r_min && polar.q_min))
     fail_usage("give radii in pixels or in 1/A, not both");
+  encoder.check_together();
 }
 
 }  // namespace spi

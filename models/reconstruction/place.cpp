@@ -24,9 +24,9 @@ Quaternion quaternion_of(const float* matrix) {
 }
 
 /// The points of the cells in voxels of the cube.
-LabPoints in_voxels(const Images& images, std::size_t n) {
+LabPoints in_voxels(const Images& images, const Cube& cube) {
   LabPoints points = images.points;
-  const float scale = float(n / 2) - 2;
+  const auto scale = float(rim_voxels(cube));
   for (auto* axis : {&points.x, &points.y, &points.z})
     for (float& value : *axis) value *= scale;
   points.reach = scale;
@@ -63,9 +63,9 @@ Placed place_frame(const LocalSearch& search, const BinnedFrames& counts, std::s
 
 Cube field_cube(const PoseModel& model, const Preprocessing& pre, const learn::Hands& hands,
                 Monitor& monitor) {
-  constexpr std::size_t kBorder = 2;
-  const std::size_t half = pre.size + kBorder, n = 2 * half + 1;
+  const std::size_t half = pre.size + kFieldBorder, n = 2 * half + 1;
   Cube cube(n, 1);
+  const double rim = rim_voxels(cube);
   std::vector<std::size_t> bounds = equal_parts(n, hands.team.size());
   const std::size_t begin = bounds[hands.team.rank()], end = bounds[hands.team.rank() + 1];
   Progress progress(monitor, "evaluating the field", end - begin);
@@ -78,7 +78,7 @@ Cube field_cube(const PoseModel& model, const Preprocessing& pre, const learn::H
     for (std::size_t y = 0; y < n; ++y)
       for (std::size_t x = 0; x < n; ++x, p += 3)
         for (const auto& [k, at] : {std::pair{0, x}, {1, y}, {2, z}})
-          p[k] = float((double(at) - double(half)) / double(half - kBorder));
+          p[k] = float((double(at) - double(half)) / rim);
     const at::Tensor u = model.field->forward(points).contiguous();
     p = points.data_ptr<float>();
     for (std::size_t k = 0; k < n * n; ++k, p += 3) {
@@ -98,7 +98,7 @@ Cube field_cube(const PoseModel& model, const Preprocessing& pre, const learn::H
 void place_frames(const PoseModel& model, const Cube& cube, const Images& images, std::size_t begin,
                   std::size_t end, std::size_t steps, int threads, Progress& progress, Model& out) {
   const ImageTensors tensors(images);
-  const LabPoints points = in_voxels(images, cube.n);
+  const LabPoints points = in_voxels(images, cube);
   std::vector<double> area(images.cells());
   for (std::size_t p = 0; p < area.size(); ++p)
     area[p] = double(images.area[p]) * images.intensity[p];

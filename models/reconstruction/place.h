@@ -9,6 +9,10 @@
 
 namespace spi {
 
+/// Voxels of the cube of a field beyond the rim, and from its centre to the rim.
+inline constexpr std::size_t kFieldBorder = 2;
+inline double rim_voxels(const Cube& cube) { return double(cube.n / 2 - kFieldBorder); }
+
 /// All ranks, each of which evaluates its part: the field on a cube of two voxels a cell, over the
 /// mean by |q| of `images`: W > 0.
 Cube field_cube(const PoseModel& model, const Preprocessing& preprocessing,

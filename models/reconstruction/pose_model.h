@@ -72,8 +72,7 @@ at::Tensor copy_rotation(std::int64_t h);
 std::int64_t compose_copies(std::int64_t h, std::int64_t g);
 
 /// [B] mean squared error over the cells in units of the shells' deviation, that of the best among
-/// copies and heads;
-/// differentiable with respect to the model.
+/// copies and heads; differentiable with respect to the model.
 at::Tensor pose_loss(const PoseModel& model, const ImageTensors& tensors,
                      const ImageTensors::Batch& batch, const Sampling& sampling,
                      const NeuralOptions& options);

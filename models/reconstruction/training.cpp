@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kChunk = 8;      ///< frames
 constexpr std::int64_t kDeciding = 4;  ///< of so many cells one decides among the copies
-constexpr double kInnermost = 0.3;     ///< of the rim, where the march begins
+constexpr double kInnermost = 0.3;     ///< of the rim, where the march begins,
+constexpr double kRing = 0.1;          ///< or so far beyond the innermost cell
 
 }  // namespace
 
@@ -26,12 +27,14 @@ PoseTask::PoseTask(PoseModel& model, const Images& images, const NeuralOptions& 
       monitor_(monitor),
       parameters_(model.parameters()) {
   learn::set_threads(1);
+  const double innermost = std::sqrt(tensors_.points.square().sum(1).min().item<double>());
+  first_reach_ = std::min(1.0, std::max(kInnermost, innermost + kRing));
 }
 
 double PoseTask::reach(const learn::Step& step) const {
   const double epochs = options_.march.value_or(0) * double(options_.training.epochs);
   const double done = epochs > 0 ? double(step.epoch) / epochs : 1;
-  return kInnermost + (1 - kInnermost) * std::min(1.0, done);
+  return first_reach_ + (1 - first_reach_) * std::min(1.0, done);
 }
 
 at::Tensor PoseTask::inside(double reach) const {

@@ -35,6 +35,7 @@ class PoseTask : public learn::Task {
   learn::Hands hands_;
   Monitor& monitor_;
   std::vector<at::Tensor> parameters_;
+  double first_reach_;  ///< of the rim, in the first epoch of a march
 };
 
 }  // namespace spi

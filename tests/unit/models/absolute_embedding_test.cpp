@@ -172,6 +172,24 @@ TEST_F(Models, DamagedFilesAreNamed) {
   expect("no file");
 }
 
+TEST_F(Models, SettingsThatDoNotFitAreRefused) {
+  Family family = make_family(40, 0);
+  AbsoluteEmbedding model = train(family, 2).model;
+  model.target_deviation.pop_back();
+  write_model(at("embed.pt"), model, {});
+  test::expect_error([&] { read_model(at("embed.pt")); }, {"embed.pt", "damaged"});
+}
+
+TEST(Quality, SaysWhichPatternsItIsOf) {
+  Family family = make_family(40, 0);
+  AbsoluteEmbeddingOptions options = small_options();
+  options.training.epochs = 2;
+  options.training.validation = 0;
+  const TrainedEmbedding trained =
+      train_embedding(family.stack, family.landscape, {}, options, {}, silent_monitor());
+  EXPECT_NE(quality_text(trained.quality).find("on 40 training patterns"), std::string::npos);
+}
+
 TEST(Quality, IsTheShareOfVarianceExplained) {
   const Coordinates truth{
       .rows = 4, .components = 1, .id = {0, 1, 2, 3}, .values = {1, 2, 3, 4}, .map = {}};

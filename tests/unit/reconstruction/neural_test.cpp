@@ -94,6 +94,12 @@ TEST(Neural, RefusesWhatItCannotUse) {
   three.copies = 3;
   FrameSource source = source_of(folder / "few.h5");
   EXPECT_THROW(reconstruct_neural(source, three, {}, 1, silent_monitor()), UserError);
+  NeuralOptions twelve = quick();
+  twelve.encoder.kind = EncoderKind::resnet18;
+  twelve.encoder.channels = 12;
+  FrameSource other = source_of(folder / "few.h5");
+  test::expect_error([&] { reconstruct_neural(other, twelve, {}, 1, silent_monitor()); },
+                     {"--channels 12", "multiple of 8"});
   EXPECT_THROW(PoseNetwork::load(folder / "few.h5"), UserError);
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "libspi/learn/runtime.h"
+#include "models/reconstruction/training.h"
 #include "small_particle.h"
 
 namespace spi {
@@ -15,14 +16,15 @@ namespace {
 using test::Folder;
 
 struct Scene {
-  explicit Scene(NeuralOptions asked) : options(std::move(asked)) {
+  explicit Scene(NeuralOptions asked, std::optional<double> r_min = {})
+      : options(std::move(asked)) {
     test::write_frames(folder / "f.h5", 24, 3000);
     options.field.extent = 4;
     options.field.width = 16;
     options.encoder.channels = 8;
     options.encoder.axis_radius = 0.4;
     FrameSource source({folder / "f.h5"}, {}, {}, silent_monitor());
-    FrameStore store(source, {.full_turn = true}, 100, 0, silent_monitor());
+    FrameStore store(source, {.r_min = r_min, .full_turn = true}, 100, 0, silent_monitor());
     images = make_images(store, options);
     model = std::make_unique<PoseModel>(options, images.preprocessing);
     model->draw(3);
@@ -160,6 +162,19 @@ TEST(PoseLoss, IsTheSameOnADevice) {
     const double scale = cpu[k].norm().item<double>();
     EXPECT_LT((cpu[k] - cuda[k]).norm().item<double>(), 1e-3 * scale + 1e-6) << "parameter " << k;
   }
+}
+
+/// Where nothing is measured within the third of the rim that a march begins with.
+TEST(PoseTask, AMarchBeginsWithSomeCells) {
+  NeuralOptions options;
+  options.march = 1;
+  options.training.epochs = 10;
+  const Scene scene(options, 8);  // of 16 pixels
+  PoseTask task(*scene.model, scene.images, scene.options, {alone(), 1}, silent_monitor());
+  const std::vector<std::size_t> rows{1, 2, 3, 4, 5};
+  learn::Parts parts;
+  const learn::Step first{.generator = at::make_generator<at::CPUGeneratorImpl>(1)};
+  EXPECT_TRUE(std::isfinite(task.loss(rows, first, parts).item<double>()));
 }
 
 /// Whichever rotation of the group is drawn, a symmetric field would look the same: the rotations
