@@ -101,6 +101,9 @@ void declare_train(cli::Usage& usage, TrainArgs& args) {
           "Writes the model to OUTPUT, and beside it OUTPUT-training.jsonl, a line an epoch, and "
           "the pictures OUTPUT-loss, -latent and -reconstruction. A stopped run leaves "
           "OUTPUT.checkpoint, from which --resume goes on.")
+      .describe(
+          "Trains on a CUDA device where there is one and LibTorch has CUDA; what the patterns are "
+          "turned into before, and the latents after, are the processor's.")
       .example("spi-vae train averages.h5 --orientations orientations.h5 --size 81 -o vae.pt",
                "A 1D latent space of volumes of 81 voxels")
       .example(
