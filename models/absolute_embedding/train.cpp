@@ -95,6 +95,7 @@ class EnsembleTrainer {
                                                       model_.components());
     const std::uint64_t seed = learn::keys::member_seed(run_.seed, member);
     learn::draw_weights(*network, seed);
+    if (device_.is_cuda()) learn::make_cuda_exact();
     network->to(device_);
     RegressionTask task(*network, features_, targets_, options_.noise, options_.dropout);
     const learn::Run run{.seed = seed,

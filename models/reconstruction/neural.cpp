@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "libspi/emc/reconstruct.h"
+#include "libspi/learn/runtime.h"
 #include "models/reconstruction/place.h"
 #include "models/reconstruction/teacher.h"
 #include "models/reconstruction/training.h"
@@ -139,7 +140,10 @@ NeuralResult reconstruct_neural(FrameSource& source, const NeuralOptions& option
   if (!used.march) used.march = options.teacher ? 0 : kMarch;
   const learn::Split split =
       learn::split_rows(images.frames(), {}, used.training.validation, run.seed);
-  if (cuda_device) network->to(at::Device(at::kCUDA, at::DeviceIndex(*cuda_device)));
+  if (cuda_device) {
+    learn::make_cuda_exact();
+    network->to(at::Device(at::kCUDA, at::DeviceIndex(*cuda_device)));
+  }
   PoseTask task(*network, images, used, hands, monitor);
   learn::History history;
   {

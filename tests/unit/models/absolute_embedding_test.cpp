@@ -176,8 +176,8 @@ TEST_F(Models, SettingsThatDoNotFitAreRefused) {
   Family family = make_family(40, 0);
   AbsoluteEmbedding model = train(family, 2).model;
   model.target_deviation.pop_back();
-  write_model(at("embed.pt"), model, {});
-  test::expect_error([&] { read_model(at("embed.pt")); }, {"embed.pt", "damaged"});
+  write_embedding_model(at("embed.pt"), model, {});
+  test::expect_error([&] { read_embedding_model(at("embed.pt")); }, {"embed.pt", "damaged"});
 }
 
 TEST(Quality, SaysWhichPatternsItIsOf) {
