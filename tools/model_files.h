@@ -2,26 +2,11 @@
 // What the commands of spi-reconstruct write beside a model: tables and pictures.
 #pragma once
 
-#include <deque>
 #include <filesystem>
 
 #include "libspi/cli/session.h"
 #include "libspi/figures/reconstruction.h"
-#include "libspi/io/atomic_file.h"
-
-/// Pictures that are written whole or not at all.
-class Pictures {
- public:
-  void save(const spi::plot::Figure& figure, const std::filesystem::path& path) {
-    figure.save(files_.emplace_back(path).temporary(), spi::plot::format_of(path));
-  }
-  void commit() {
-    for (spi::AtomicFile& file : files_) file.commit();
-  }
-
- private:
-  std::deque<spi::AtomicFile> files_;
-};
+#include "outputs.h"
 
 /// OUTPUT-poses.csv, OUTPUT-convergence.csv and their pictures, claimed when made.
 class ModelFiles {
@@ -37,12 +22,12 @@ class ModelFiles {
     spi::write_csv(poses_, spi::pose_table(model));
     spi::write_csv(convergence_, model.convergence);
     if (pictures_.empty()) return;
-    Pictures pictures;
-    pictures.save(spi::model_figure(model), pictures_[0]);
-    pictures.save(spi::model_fsc_figure(model), pictures_[1]);
-    pictures.save(spi::model_poses_figure(model), pictures_[2]);
-    pictures.save(spi::model_convergence_figure(model), pictures_[3]);
-    pictures.commit();
+    Outputs outputs;
+    outputs.draw(spi::model_figure(model), pictures_[0]);
+    outputs.draw(spi::model_fsc_figure(model), pictures_[1]);
+    outputs.draw(spi::model_poses_figure(model), pictures_[2]);
+    outputs.draw(spi::model_convergence_figure(model), pictures_[3]);
+    outputs.commit();
   }
 
  private:

@@ -84,12 +84,12 @@ void neural(const NeuralArgs& args, cli::Session& session) {
   result.network.save(network, session.provenance());
   write_csv(poses, pose_table(result.model));
   if (!args.no_plots) {
-    Pictures pictures;
-    pictures.save(learn::loss_figure({result.history}, "Mean squared error, in deviations"),
-                  paths[0]);
-    pictures.save(model_figure(result.model), paths[1]);
-    pictures.save(model_poses_figure(result.model), paths[2]);
-    pictures.commit();
+    Outputs outputs;
+    outputs.draw(learn::loss_figure({result.history}, "Mean squared error, in deviations"),
+                 paths[0]);
+    outputs.draw(model_figure(result.model), paths[1]);
+    outputs.draw(model_poses_figure(result.model), paths[2]);
+    outputs.commit();
   }
   write_model(session.output(), result.model, session.provenance());
   fs::remove(checkpoint);

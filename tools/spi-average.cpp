@@ -5,8 +5,8 @@
 #include "libspi/cli/main.h"
 #include "libspi/cuda/devices.h"
 #include "libspi/figures/averages.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/mpi/job_team.h"
+#include "outputs.h"
 
 namespace {
 
@@ -65,13 +65,6 @@ void declare(spi::cli::Usage& usage, Args& args) {
   usage.flag("no-plots", args.no_plots, "write no pictures");
 }
 
-/// The figure, whole or not at all.
-void save(const spi::plot::Figure& figure, const fs::path& path) {
-  spi::AtomicFile target(path);
-  figure.save(target.temporary(), spi::plot::format_of(path));
-  target.commit();
-}
-
 void run(const Args& args, spi::cli::Session& session) {
   const fs::path table = session.companion("convergence.csv");
   const bool tries = !args.averaging.try_classes.empty();
@@ -100,8 +93,10 @@ void run(const Args& args, spi::cli::Session& session) {
   spi::write_csv(table, spi::convergence_table(result));
   if (tries) spi::write_csv(trials, spi::trials_table(result));
   if (!args.no_plots) {
-    save(spi::averages_figure(result, args.shown), pictures[0]);
-    save(spi::convergence_figure(result), pictures[1]);
+    Outputs outputs;
+    outputs.draw(spi::averages_figure(result, args.shown), pictures[0]);
+    outputs.draw(spi::convergence_figure(result), pictures[1]);
+    outputs.commit();
   }
   for (std::size_t n = 0; n < dragonfly.size(); ++n)
     spi::write_dragonfly_output(dragonfly[n], result, n, source.frames());

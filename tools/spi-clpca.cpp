@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-clpca: how particles differ in 3D, from the common lines of their patterns
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/cuda/devices.h"
 #include "libspi/figures/landscape.h"
 #include "libspi/figures/plot_format.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/mpi/job_team.h"
+#include "outputs.h"
 
 namespace {
 
@@ -96,13 +95,12 @@ Companions claim_companions(const Args& args, spi::cli::Session& session) {
 void write(const spi::Clpca& result, const std::optional<spi::Column>& colour,
            spi::StackReader* stack, const Companions& to, const Args& args,
            spi::cli::Session& session) {
-  std::deque<spi::AtomicFile> outputs;
+  Outputs outputs;
   const auto table = [&](const fs::path& path, const auto& make) {
-    if (!path.empty()) spi::write_csv(outputs.emplace_back(path).temporary(), make());
+    if (!path.empty()) spi::write_csv(outputs.file(path), make());
   };
   const auto picture = [&](const fs::path& path, const auto& make) {
-    if (path.empty()) return;
-    make().save(outputs.emplace_back(path).temporary(), spi::plot::format_of(path));
+    if (!path.empty()) outputs.draw(make(), path);
   };
   const auto typical = spi::spanning_patterns(result.map, stack ? args.typical : 0);
   table(to.embedding_table, [&] { return spi::embedding_table(result, colour); });
@@ -112,9 +110,8 @@ void write(const spi::Clpca& result, const std::optional<spi::Column>& colour,
   picture(to.matrix, [&] { return spi::cc_matrix_figure(result, colour); });
   picture(to.variance, [&] { return spi::variance_figure(result); });
   picture(to.patterns, [&] { return spi::montage_figure(*stack, typical, result.id); });
-  spi::write_clpca(outputs.emplace_back(session.output()).temporary(), result,
-                   session.provenance());
-  for (spi::AtomicFile& output : outputs) output.commit();
+  spi::write_clpca(outputs.file(session.output()), result, session.provenance());
+  outputs.commit();
 }
 
 void run(const Args& args, spi::cli::Session& session) {

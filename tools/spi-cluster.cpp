@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-cluster: clusters of a landscape, their number, and whether they come back
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/clusters.h"
-#include "libspi/io/atomic_file.h"
+#include "outputs.h"
 
 namespace {
 
@@ -56,16 +55,11 @@ void run(const Args& args, spi::cli::Session& session) {
       spi::find_clusters(coordinates, args.coordinates, args.clusters, session.seed(),
                          session.threads(), session.monitor());
 
-  // All outputs appear together, or none does.
-  std::deque<spi::AtomicFile> outputs;
-  spi::write_csv(outputs.emplace_back(table).temporary(),
-                 spi::clusters_table(clusters, coordinates));
-  if (!picture.empty())
-    spi::clusters_figure(clusters, coordinates)
-        .save(outputs.emplace_back(picture).temporary(), spi::plot::format_of(picture));
-  spi::write_clusters(outputs.emplace_back(session.output()).temporary(), clusters, coordinates,
-                      session.provenance());
-  for (spi::AtomicFile& output : outputs) output.commit();
+  Outputs outputs;
+  spi::write_csv(outputs.file(table), spi::clusters_table(clusters, coordinates));
+  if (!picture.empty()) outputs.draw(spi::clusters_figure(clusters, coordinates), picture);
+  spi::write_clusters(outputs.file(session.output()), clusters, coordinates, session.provenance());
+  outputs.commit();
   for (const std::string& line : spi::describe_clusters(clusters)) session.monitor().info(line);
   session.monitor().info(spi::summary(clusters));
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-embed: place patterns in a known landscape, one by one
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/absolute_embedding.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/io/table.h"
 #include "libspi/learn/runtime.h"
 #include "models/absolute_embedding/apply.h"
 #include "models/absolute_embedding/train.h"
+#include "outputs.h"
 
 namespace {
 
@@ -103,18 +102,18 @@ void train(const TrainArgs& args, spi::cli::Session& session) {
                                     options, run, session.monitor());
       });
 
-  std::deque<spi::AtomicFile> outputs;
-  spi::write_csv(outputs.emplace_back(table).temporary(), quality_table(trained.quality));
+  Outputs outputs;
+  spi::write_csv(outputs.file(table), quality_table(trained.quality));
   if (!args.no_plots) {
-    spi::learn::loss_figure(trained.histories, "Mean squared error, standardised coordinates")
-        .save(outputs.emplace_back(loss_path).temporary(), spi::plot::Format::png);
-    spi::validation_figure(landscape, trained.model.predicted, trained.model.held_out,
-                           trained.quality.r2)
-        .save(outputs.emplace_back(validation_path).temporary(), spi::plot::Format::png);
+    outputs.draw(
+        spi::learn::loss_figure(trained.histories, "Mean squared error, standardised coordinates"),
+        loss_path);
+    outputs.draw(spi::validation_figure(landscape, trained.model.predicted, trained.model.held_out,
+                                        trained.quality.r2),
+                 validation_path);
   }
-  spi::write_embedding_model(outputs.emplace_back(session.output()).temporary(), trained.model,
-                             provenance);
-  for (spi::AtomicFile& output : outputs) output.commit();
+  spi::write_embedding_model(outputs.file(session.output()), trained.model, provenance);
+  outputs.commit();
   fs::remove_all(run.checkpoint);
   session.monitor().info(spi::quality_text(trained.quality));
   session.monitor().info(spi::text_of("read ", stack->info().count + stack->info().skipped,
@@ -176,14 +175,13 @@ void apply(const ApplyArgs& args, spi::cli::Session& session) {
   const spi::Embedding embedding = spi::with_context(
       "placing the patterns of " + args.averages.string() + " by " + args.model.string(),
       [&] { return spi::apply_embedding(*stack, model, session.threads(), session.monitor()); });
-  std::deque<spi::AtomicFile> outputs;
-  spi::write_csv(outputs.emplace_back(table).temporary(), embedding_table(embedding));
+  Outputs outputs;
+  spi::write_csv(outputs.file(table), embedding_table(embedding));
   if (!args.no_plots)
-    spi::placement_figure(model.landscape, embedding.values, embedding.outside)
-        .save(outputs.emplace_back(picture).temporary(), spi::plot::Format::png);
-  spi::write_embedding(outputs.emplace_back(session.output()).temporary(), embedding,
-                       session.provenance());
-  for (spi::AtomicFile& output : outputs) output.commit();
+    outputs.draw(spi::placement_figure(model.landscape, embedding.values, embedding.outside),
+                 picture);
+  spi::write_embedding(outputs.file(session.output()), embedding, session.provenance());
+  outputs.commit();
   const auto outside = std::ranges::count(embedding.outside, 1);
   if (20 * outside > std::ptrdiff_t(embedding.rows))
     session.monitor().warn(

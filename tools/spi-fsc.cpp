@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-fsc: how alike two volumes are, shell by shell, and to which resolution
-#include <deque>
 #include <iostream>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/fsc_figure.h"
-#include "libspi/io/atomic_file.h"
+#include "outputs.h"
 
 namespace {
 
@@ -77,13 +76,12 @@ void run(const Args& args, cli::Session& session) {
   if (args.mask) mask = open_volumes(*args.mask)->read(0);
   const VolumeFsc fsc = volume_fsc(a, b, mask, args.fsc, session.threads(), session.monitor());
 
-  std::deque<AtomicFile> outputs;  // all of them appear together
-  write_csv(outputs.emplace_back(table).temporary(), fsc_table(fsc));
-  if (!args.no_plot)
-    fsc_figure(fsc).save(outputs.emplace_back(picture).temporary(), plot::Format::png);
-  if (args.write_aligned) write_mrc(outputs.emplace_back(aligned).temporary(), fsc.moved);
-  write_fsc(outputs.emplace_back(session.output()).temporary(), fsc, session.provenance());
-  for (AtomicFile& output : outputs) output.commit();
+  Outputs outputs;
+  write_csv(outputs.file(table), fsc_table(fsc));
+  if (!args.no_plot) outputs.draw(fsc_figure(fsc), picture);
+  if (args.write_aligned) write_mrc(outputs.file(aligned), fsc.moved);
+  write_fsc(outputs.file(session.output()), fsc, session.provenance());
+  outputs.commit();
   std::cout << (args.json ? resolution_json(fsc) : resolution_table(fsc));
   session.monitor().info(summary(fsc));
 }

@@ -4,8 +4,8 @@
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/detector_figure.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/io/inspect.h"
+#include "outputs.h"
 
 namespace {
 
@@ -45,10 +45,9 @@ void declare(spi::cli::Usage& u, Args& a) {
 
 void draw(const std::filesystem::path& file, const Args& a) {
   const auto detector = spi::read_detector(file, a.inspect.hints);
-  spi::AtomicFile target(*a.plot);
-  spi::detector_figure(detector, file.filename().string())
-      .save(target.temporary(), spi::plot::format_of(*a.plot));
-  target.commit();
+  Outputs outputs;
+  outputs.draw(spi::detector_figure(detector, file.filename().string()), *a.plot);
+  outputs.commit();
 }
 
 void run(const Args& a, spi::cli::Session& s) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-measure: how large particles are, and how a landscape goes with what is known of them
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/measures.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/measure/agreement.h"
 #include "libspi/measure/series.h"
 #include "libspi/measure/states.h"
+#include "outputs.h"
 
 namespace {
 
@@ -21,11 +20,10 @@ constexpr const char* kReference =
 /// Table, picture and file appear together.
 void save(const fs::path& table, const std::vector<Column>& columns, const fs::path& picture,
           const plot::Figure& figure) {
-  std::deque<AtomicFile> outputs;
-  write_csv(outputs.emplace_back(table).temporary(), columns);
-  if (!picture.empty())
-    figure.save(outputs.emplace_back(picture).temporary(), plot::format_of(picture));
-  for (AtomicFile& output : outputs) output.commit();
+  Outputs outputs;
+  write_csv(outputs.file(table), columns);
+  if (!picture.empty()) outputs.draw(figure, picture);
+  outputs.commit();
 }
 
 struct VolumesArgs {

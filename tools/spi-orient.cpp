@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-orient: how each average lies in three dimensions, against a reference
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/orientations.h"
 #include "libspi/figures/plot_format.h"
-#include "libspi/io/atomic_file.h"
+#include "outputs.h"
 
 namespace {
 
@@ -75,20 +74,16 @@ void run(const Args& args, spi::cli::Session& session) {
         return spi::orient(*stack, args.orient, session.seed(), session.threads(),
                            session.monitor());
       });
-  std::deque<spi::AtomicFile> outputs;
-  spi::write_csv(outputs.emplace_back(table).temporary(),
-                 spi::orientation_table(result.orientations));
-  const auto save = [&](const spi::plot::Figure& figure, const fs::path& path) {
-    figure.save(outputs.emplace_back(path).temporary(), spi::plot::format_of(path));
-  };
+  Outputs outputs;
+  spi::write_csv(outputs.file(table), spi::orientation_table(result.orientations));
   if (plots) {
-    save(spi::views_figure(result), pictures[0]);
-    save(spi::gain_figure(result), pictures[1]);
-    save(spi::slices_figure(*stack, result, args.shown), pictures[2]);
+    outputs.draw(spi::views_figure(result), pictures[0]);
+    outputs.draw(spi::gain_figure(result), pictures[1]);
+    outputs.draw(spi::slices_figure(*stack, result, args.shown), pictures[2]);
   }
-  spi::write_orientations(outputs.emplace_back(session.output()).temporary(), result.orientations,
+  spi::write_orientations(outputs.file(session.output()), result.orientations,
                           session.provenance());
-  for (spi::AtomicFile& output : outputs) output.commit();
+  outputs.commit();
   session.monitor().info(spi::summary(result, stack->info().skipped));
 }
 

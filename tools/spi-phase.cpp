@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-phase: phase retrieval in two and three dimensions
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/cuda/devices.h"
 #include "libspi/figures/phasing.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/phasing/output.h"
+#include "outputs.h"
 
 namespace {
 
@@ -92,30 +91,28 @@ void run(const Args& args, spi::cli::Session& session) {
 
   spi::PhasingOptions options = args.phasing;
   options.device = session.device();
-  std::deque<spi::AtomicFile> outputs;
-  spi::PhasedWriter writer(outputs.emplace_back(session.output()).temporary(),
-                           session.provenance());
+  Outputs outputs;
+  spi::PhasedWriter writer(outputs.file(session.output()), session.provenance());
   std::vector<spi::PhasedState> states;
   spi::with_context("phasing " + args.intensities.string(), [&] {
     spi::phase_series(
         *input, options, session.seed(), session.threads(), session.monitor(),
         [&](const spi::PhasedState& state) {
           writer.append(state);
-          spi::write_mrc(outputs.emplace_back(mrc[state.index]).temporary(), state.mean);
+          spi::write_mrc(outputs.file(mrc[state.index]), state.mean);
           states.push_back(state.lean(spi::is_shown(state.index, input->count(), args.shown)));
         });
   });
   writer.carry(latent);
   writer.finish();
-  spi::write_csv(outputs.emplace_back(prtf).temporary(), spi::prtf_table(states));
-  spi::write_csv(outputs.emplace_back(errors).temporary(), spi::error_table(states));
+  spi::write_csv(outputs.file(prtf), spi::prtf_table(states));
+  spi::write_csv(outputs.file(errors), spi::error_table(states));
   if (!args.no_plots) {
     const spi::plot::Figure figures[] = {spi::density_figure(states), spi::prtf_figure(states),
                                          spi::error_figure(states)};
-    for (int k = 0; k < 3; ++k)
-      figures[k].save(outputs.emplace_back(pictures[k]).temporary(), spi::plot::Format::png);
+    for (int k = 0; k < 3; ++k) outputs.draw(figures[k], pictures[k]);
   }
-  for (spi::AtomicFile& output : outputs) output.commit();
+  outputs.commit();
   session.monitor().info(
       spi::text_of("read and phased ", states.size(), input->rank() == 3 ? " volumes" : " patterns",
                    " of ", input->n(), " voxels a side, rejected 0; the hand is arbitrary"));

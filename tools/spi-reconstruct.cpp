@@ -114,9 +114,9 @@ void evaluate(const EvaluateArgs& args, spi::cli::Session& session) {
   const std::vector<spi::Column> errors = spi::error_table(result);
   if (fsc) spi::write_csv(curve, spi::fsc_table(result));
   if (!args.no_plots) {
-    Pictures pictures;
-    pictures.save(spi::evaluation_figure(errors[1].values, result.q, result.fsc), picture);
-    pictures.commit();
+    Outputs outputs;
+    outputs.draw(spi::evaluation_figure(errors[1].values, result.q, result.fsc), picture);
+    outputs.commit();
   }
   spi::write_csv(session.output(), errors);
   std::cout << spi::report(result);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-select: subsets of averages, and the frames behind them
 #include <algorithm>
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/selection.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/io/frames.h"
 #include "libspi/selection/members.h"
+#include "outputs.h"
 
 namespace {
 
@@ -123,16 +122,14 @@ void run(const Args& args, spi::cli::Session& session) {
       finished(args, spi::selection_of(choice.rows, table.ids(), table.of(), choice.rule),
                session.monitor());
 
-  // All outputs appear together, or none does.
-  std::deque<spi::AtomicFile> outputs;
-  const auto next = [&](const fs::path& path) { return outputs.emplace_back(path).temporary(); };
+  Outputs outputs;
   if (const auto figure =
           args.no_plots ? std::nullopt : spi::selection_figure(table, args.select, choice))
-    figure->save(next(picture), spi::plot::format_of(picture));
-  spi::write_id_list(next(list), selection);
-  if (args.blacklist) spi::write_blacklist(next(blacklist), selection);
-  spi::write_selection(next(session.output()), selection, session.provenance());
-  for (spi::AtomicFile& output : outputs) output.commit();
+    outputs.draw(*figure, picture);
+  spi::write_id_list(outputs.file(list), selection);
+  if (args.blacklist) spi::write_blacklist(outputs.file(blacklist), selection);
+  spi::write_selection(outputs.file(session.output()), selection, session.provenance());
+  outputs.commit();
   session.monitor().info(spi::text_of(
       "read ", what, " and ", table.columns().size(), " columns, took ", taken,
       args.averages

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-vae: how particles vary continuously: a latent space, and a volume for every point of it
-#include <deque>
 
 #include "libspi/cli/main.h"
 #include "libspi/figures/latent.h"
-#include "libspi/io/atomic_file.h"
 #include "libspi/io/volume_series.h"
 #include "libspi/mpi/job_team.h"
 #include "models/vae/decoding.h"
 #include "models/vae/report.h"
 #include "models/vae/vae.h"
+#include "outputs.h"
 
 namespace {
 
@@ -160,9 +159,10 @@ void train(const TrainArgs& args, cli::Session& session) {
   if (args.pictures.each_epoch)
     each_epoch = [&](std::size_t epoch, const vae::Latents& latents) {
       if (!session.team().leads()) return;
-      AtomicFile file(epoch_picture(session.output(), epoch));
-      latent_figure(columns.with(latents, set)).save(file.temporary(), plot::Format::png);
-      file.commit();
+      Outputs outputs;
+      outputs.draw(latent_figure(columns.with(latents, set)),
+                   epoch_picture(session.output(), epoch));
+      outputs.commit();
     };
   std::optional<std::size_t> cuda_device;
   if (session.device() == Device::cuda)
@@ -178,18 +178,16 @@ void train(const TrainArgs& args, cli::Session& session) {
                   .team = session.team()},
                  session.threads(), history, session.monitor(), each_epoch, cuda_device);
   if (!session.team().leads()) return;
-  std::deque<AtomicFile> outputs;
-  const auto save = [&](const plot::Figure& figure, const fs::path& path) {
-    figure.save(outputs.emplace_back(path).temporary(), plot::format_of(path));
-  };
+  Outputs outputs;
   if (plots) {
-    save(learn::loss_figure({history}, "Loss of a pattern, per pixel"), loss);
-    save(latent_figure(columns.with(vae.training_latents(), set)), space);
-    save(reconstruction_figure(vae::typical_reconstructions(vae, set), set.preprocessing.size),
-         seen);
+    outputs.draw(learn::loss_figure({history}, "Loss of a pattern, per pixel"), loss);
+    outputs.draw(latent_figure(columns.with(vae.training_latents(), set)), space);
+    outputs.draw(
+        reconstruction_figure(vae::typical_reconstructions(vae, set), set.preprocessing.size),
+        seen);
   }
-  vae.save(outputs.emplace_back(session.output()).temporary(), session.provenance());
-  for (AtomicFile& output : outputs) output.commit();
+  vae.save(outputs.file(session.output()), session.provenance());
+  outputs.commit();
   fs::remove(checkpoint);
   columns.report(vae.training_latents(), session.monitor());
   session.monitor().info(vae::summary(vae.training_latents()));
@@ -232,11 +230,13 @@ void encode(const EncodeArgs& args, cli::Session& session) {
       vae::load_patterns(*stack, poses.pose, group, {.q_per_pixel = args.q_per_pixel},
                          &vae.preprocessing(), session.monitor());
   const vae::Latents latents = vae.encode(set, session.threads(), session.monitor());
-  if (!args.pictures.none) latent_figure(columns.with(latents, set)).save(space);
+  Outputs outputs;
+  if (!args.pictures.none) outputs.draw(latent_figure(columns.with(latents, set)), space);
   std::vector<Column> rows = vae::latents_table(latents);
   if (columns.colour) rows.push_back(*columns.colour);
-  write_csv(table, rows);
-  vae::write_latents(session.output(), latents, session.provenance());
+  write_csv(outputs.file(table), rows);
+  vae::write_latents(outputs.file(session.output()), latents, session.provenance());
+  outputs.commit();
   columns.report(latents, session.monitor());
   session.monitor().info(vae::summary(latents));
 }
@@ -290,9 +290,12 @@ void decode(const DecodeArgs& args, cli::Session& session) {
       vae::decode_all(vae, points, session.output(), series, session.provenance(),
                       session.threads(), session.monitor());
   const std::size_t size = vae.preprocessing().size;
+  Outputs outputs;
   if (!args.no_plots)
-    (as_grid ? state_grid_figure(states, size, points.columns) : states_figure(states, size))
-        .save(picture);
+    outputs.draw(
+        as_grid ? state_grid_figure(states, size, points.columns) : states_figure(states, size),
+        picture);
+  outputs.commit();
   const auto empty = std::ranges::count(points.support, 0u);
   if (empty > 0)
     session.monitor().warn(text_of(empty, " of ", points.count(), " volumes have no data within ",
