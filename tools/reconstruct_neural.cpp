@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reconstruct_neural.h"
 
+#include "cuda_device.h"
 #include "libspi/averaging/frame_inputs.h"
 #include "libspi/cli/main.h"
 #include "libspi/io/model.h"
@@ -67,19 +68,15 @@ void neural(const NeuralArgs& args, cli::Session& session) {
   checkpoint += ".checkpoint";
   FrameSource source = args.inputs.open(session.monitor(), session.team());
   learn::TrainingLog log(log_path);
-  std::optional<std::size_t> cuda_device;
-  if (session.device() == Device::cuda)
-    cuda_device =
-        device_of_rank(session.team().rank_on_machine(), std::size_t(learn::cuda_devices(nullptr)));
-  const NeuralResult result =
-      reconstruct_neural(source, args.neural,
-                         {.seed = session.seed(),
-                          .checkpoint = checkpoint,
-                          .setting = learn::setting_of(session.provenance()),
-                          .resume = args.resume,
-                          .log = &log,
-                          .team = session.team()},
-                         session.threads(), session.monitor(), cuda_device);
+  const NeuralResult result = reconstruct_neural(
+      source, args.neural,
+      {.seed = session.seed(),
+       .checkpoint = checkpoint,
+       .setting = learn::setting_of(session.provenance()),
+       .resume = args.resume,
+       .log = &log,
+       .team = session.team()},
+      session.threads(), session.monitor(), cuda_device_of(session, &learn::cuda_devices));
   if (!session.team().leads()) return;
   result.network.save(network, session.provenance());
   write_csv(poses, pose_table(result.model));

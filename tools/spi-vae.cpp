@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // spi-vae: how particles vary continuously: a latent space, and a volume for every point of it
 
+#include "cuda_device.h"
 #include "libspi/cli/main.h"
 #include "libspi/figures/latent.h"
 #include "libspi/io/volume_series.h"
@@ -164,19 +165,15 @@ void train(const TrainArgs& args, cli::Session& session) {
                    epoch_picture(session.output(), epoch));
       outputs.commit();
     };
-  std::optional<std::size_t> cuda_device;
-  if (session.device() == Device::cuda)
-    cuda_device =
-        device_of_rank(session.team().rank_on_machine(), std::size_t(vae::cuda_devices(nullptr)));
-  const vae::Vae vae =
-      vae::train(set, args.vae,
-                 {.seed = session.seed(),
-                  .checkpoint = checkpoint,
-                  .setting = learn::setting_of(session.provenance()),
-                  .resume = args.resume,
-                  .log = &log,
-                  .team = session.team()},
-                 session.threads(), history, session.monitor(), each_epoch, cuda_device);
+  const vae::Vae vae = vae::train(set, args.vae,
+                                  {.seed = session.seed(),
+                                   .checkpoint = checkpoint,
+                                   .setting = learn::setting_of(session.provenance()),
+                                   .resume = args.resume,
+                                   .log = &log,
+                                   .team = session.team()},
+                                  session.threads(), history, session.monitor(), each_epoch,
+                                  cuda_device_of(session, &vae::cuda_devices));
   if (!session.team().leads()) return;
   Outputs outputs;
   if (plots) {
